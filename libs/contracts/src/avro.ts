@@ -1,0 +1,512 @@
+/**
+ * Between the events and what the Avro schemas in ../avro describe (ids as fixed bytes, snake_case names).
+ * Encoding itself is the log's; nothing here reads or writes bytes of records.
+ */
+import type {
+  ChangelogEntry,
+  DeadLetter,
+  DecisionMade,
+  DropReason,
+  HeldRequest,
+  RequestEvent,
+  SequenceObserved,
+  SessionClosed,
+  SessionEnd,
+  UnmatchedObserved,
+  Verdict,
+} from './events.ts';
+import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
+import type { TopicName } from './topics.ts';
+import type {
+  ConfigRecord,
+  Method,
+  Operation,
+  SequenceRule,
+  SessionIdentifier,
+  ZoneSettings,
+} from './zone-config.ts';
+
+/** Where the writer's schema of a topic lies; read once at start. */
+export const schemaUrl = (topic: TopicName): URL => new URL(`../avro/${topic}.avsc`, import.meta.url);
+
+const toBytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+const zoneOf = (bytes: Buffer): ZoneId => bytes.toString('hex') as ZoneId;
+const sessionOf = (bytes: Buffer): SessionId => bytes.toString('hex') as SessionId;
+const noSession = Buffer.alloc(16);
+
+interface AvroRequest {
+  kind: 'request' | 'source_ended';
+  zone: Buffer;
+  session: Buffer;
+  operation: number;
+  time: number;
+  source: string;
+  status: number | null;
+  duration_ms: number | null;
+  bytes: number | null;
+  event_id: string | null;
+}
+
+export const requestToAvro = (event: RequestEvent): AvroRequest => {
+  if (event.kind === 'source_ended')
+    return {
+      kind: 'source_ended',
+      zone: toBytes(event.zoneId),
+      session: noSession,
+      operation: 0,
+      time: 0,
+      source: event.source,
+      status: null,
+      duration_ms: null,
+      bytes: null,
+      event_id: null,
+    };
+  return {
+    kind: 'request',
+    zone: toBytes(event.zoneId),
+    session: toBytes(event.sessionId),
+    operation: event.operation,
+    time: event.timeMs,
+    source: event.source,
+    status: event.status,
+    duration_ms: event.durationMs,
+    bytes: event.bytes,
+    event_id: event.eventId,
+  };
+};
+
+export const requestFromAvro = (value: unknown): RequestEvent => {
+  const r = value as AvroRequest;
+  const zoneId = zoneOf(r.zone);
+  const source = r.source as SourceId;
+  if (r.kind === 'source_ended') return { kind: 'source_ended', zoneId, source };
+  return {
+    kind: 'request',
+    zoneId,
+    sessionId: sessionOf(r.session),
+    operation: r.operation as ShortId,
+    timeMs: r.time,
+    source,
+    status: r.status,
+    durationMs: r.duration_ms,
+    bytes: r.bytes,
+    eventId: r.event_id,
+  };
+};
+
+interface AvroUnmatched {
+  zone: Buffer;
+  method: string;
+  host: string;
+  path: string;
+  time: number;
+  status: number | null;
+}
+
+export const unmatchedToAvro = (e: UnmatchedObserved): AvroUnmatched => ({
+  zone: toBytes(e.zoneId),
+  method: e.method,
+  host: e.host,
+  path: e.path,
+  time: e.timeMs,
+  status: e.status,
+});
+
+export const unmatchedFromAvro = (value: unknown): UnmatchedObserved => {
+  const r = value as AvroUnmatched;
+  return {
+    zoneId: zoneOf(r.zone),
+    method: r.method,
+    host: r.host,
+    path: r.path,
+    timeMs: r.time,
+    status: r.status,
+  };
+};
+
+interface AvroSequence {
+  zone: Buffer;
+  time: number;
+  source: string;
+  operations: readonly number[];
+  run_lengths: readonly number[];
+  age_ms: readonly number[];
+  pseudonym: Buffer;
+}
+
+export const sequenceToAvro = (e: SequenceObserved): AvroSequence => ({
+  zone: toBytes(e.zoneId),
+  time: e.timeMs,
+  source: e.source,
+  operations: e.operations,
+  run_lengths: e.runLengths,
+  age_ms: e.ageMs,
+  pseudonym: toBytes(e.pseudonym),
+});
+
+export const sequenceFromAvro = (value: unknown): SequenceObserved => {
+  const r = value as AvroSequence;
+  return {
+    zoneId: zoneOf(r.zone),
+    timeMs: r.time,
+    source: r.source as SourceId,
+    operations: r.operations as readonly ShortId[],
+    runLengths: r.run_lengths,
+    ageMs: r.age_ms,
+    pseudonym: r.pseudonym.toString('hex'),
+  };
+};
+
+interface AvroSession {
+  zone: Buffer;
+  session: Buffer;
+  source: string;
+  first: number;
+  last: number;
+  length: number;
+  operations: readonly number[];
+  times: readonly number[];
+  cut: number;
+  ended: SessionEnd;
+}
+
+export const sessionToAvro = (e: SessionClosed): AvroSession => ({
+  zone: toBytes(e.zoneId),
+  session: toBytes(e.sessionId),
+  source: e.source,
+  first: e.firstMs,
+  last: e.lastMs,
+  length: e.length,
+  operations: e.operations,
+  times: e.timesMs,
+  cut: e.cut,
+  ended: e.ended,
+});
+
+export const sessionFromAvro = (value: unknown): SessionClosed => {
+  const r = value as AvroSession;
+  return {
+    zoneId: zoneOf(r.zone),
+    sessionId: sessionOf(r.session),
+    source: r.source as SourceId,
+    firstMs: r.first,
+    lastMs: r.last,
+    length: r.length,
+    operations: r.operations as readonly ShortId[],
+    timesMs: r.times,
+    cut: r.cut,
+    ended: r.ended,
+  };
+};
+
+interface AvroHeld {
+  operation: number;
+  time: number;
+  offset: number;
+  event_id: string | null;
+}
+interface AvroChangelog {
+  zone: Buffer;
+  source: string;
+  window: {
+    session: Buffer;
+    first: number;
+    last: number;
+    length: number;
+    operations: readonly number[];
+    times: readonly number[];
+    run_operations: readonly number[];
+    run_lengths: readonly number[];
+    run_last: readonly number[];
+    held: readonly AvroHeld[];
+    event_ids: readonly string[];
+  } | null;
+  watermark: { max_time: number; has_ended: boolean } | null;
+}
+
+const heldToAvro = (h: HeldRequest): AvroHeld => ({
+  operation: h.operation,
+  time: h.timeMs,
+  offset: h.offset,
+  event_id: h.eventId,
+});
+const heldFromAvro = (h: AvroHeld): HeldRequest => ({
+  operation: h.operation as ShortId,
+  timeMs: h.time,
+  offset: h.offset,
+  eventId: h.event_id,
+});
+
+export const changelogToAvro = (e: ChangelogEntry): AvroChangelog => {
+  const head = { zone: toBytes(e.zoneId), source: e.source };
+  if (e.kind === 'watermark')
+    return { ...head, window: null, watermark: { max_time: e.maxTimeMs, has_ended: e.hasEnded } };
+  const window = {
+    session: toBytes(e.sessionId),
+    first: e.firstMs,
+    last: e.lastMs,
+    length: e.length,
+    operations: e.operations,
+    times: e.timesMs,
+    run_operations: e.runOperations,
+    run_lengths: e.runLengths,
+    run_last: e.runLastMs,
+    held: e.held.map(heldToAvro),
+    event_ids: e.eventIds,
+  };
+  return { ...head, window, watermark: null };
+};
+
+export const changelogFromAvro = (value: unknown): ChangelogEntry => {
+  const r = value as AvroChangelog;
+  const head = { zoneId: zoneOf(r.zone), source: r.source as SourceId };
+  const w = r.window;
+  if (w === null)
+    return {
+      kind: 'watermark',
+      ...head,
+      maxTimeMs: r.watermark?.max_time ?? 0,
+      hasEnded: r.watermark?.has_ended ?? false,
+    };
+  return {
+    kind: 'window',
+    ...head,
+    sessionId: sessionOf(w.session),
+    firstMs: w.first,
+    lastMs: w.last,
+    length: w.length,
+    operations: w.operations as readonly ShortId[],
+    timesMs: w.times,
+    runOperations: w.run_operations as readonly ShortId[],
+    runLengths: w.run_lengths,
+    runLastMs: w.run_last,
+    held: w.held.map(heldFromAvro),
+    eventIds: w.event_ids,
+  };
+};
+
+interface AvroOperation {
+  operation_id: string;
+  short_id: number;
+  method: string;
+  host: string;
+  endpoint: string;
+  last_updated: number;
+}
+interface AvroRule {
+  rule_id: string;
+  title: string;
+  kind: 'allow' | 'block';
+  action: 'block' | 'log';
+  start: string;
+  end: string;
+  position: number;
+  created_at: number;
+  last_updated: number;
+}
+interface AvroSettings {
+  name: string;
+  created_at: number;
+  inactivity_gap_ms: number;
+  grace_ms: number;
+  retired_short_ids: readonly number[];
+}
+interface AvroConfig {
+  zone: Buffer;
+  id: string;
+  revision: number;
+  records: number;
+  operation: AvroOperation | null;
+  session_identifiers: { items: readonly SessionIdentifier[] } | null;
+  sequence_rule: AvroRule | null;
+  zone_settings: AvroSettings | null;
+}
+
+const operationToAvro = (o: Operation): AvroOperation => ({
+  operation_id: o.operationId,
+  short_id: o.shortId,
+  method: o.method,
+  host: o.host,
+  endpoint: o.endpoint,
+  last_updated: o.lastUpdatedMs,
+});
+const operationFromAvro = (o: AvroOperation): Operation => ({
+  operationId: o.operation_id as OperationId,
+  shortId: o.short_id as ShortId,
+  method: o.method as Method,
+  host: o.host,
+  endpoint: o.endpoint,
+  lastUpdatedMs: o.last_updated,
+});
+const ruleToAvro = (r: SequenceRule): AvroRule => ({
+  rule_id: r.ruleId,
+  title: r.title,
+  kind: r.kind,
+  action: r.action,
+  start: r.start,
+  end: r.end,
+  position: r.position,
+  created_at: r.createdAtMs,
+  last_updated: r.lastUpdatedMs,
+});
+const ruleFromAvro = (r: AvroRule): SequenceRule => ({
+  ruleId: r.rule_id as RuleId,
+  title: r.title,
+  kind: r.kind,
+  action: r.action,
+  start: r.start as OperationId,
+  end: r.end as OperationId,
+  position: r.position,
+  createdAtMs: r.created_at,
+  lastUpdatedMs: r.last_updated,
+});
+const settingsToAvro = (s: ZoneSettings): AvroSettings => ({
+  name: s.name,
+  created_at: s.createdAtMs,
+  inactivity_gap_ms: s.inactivityGapMs,
+  grace_ms: s.graceMs,
+  retired_short_ids: s.retiredShortIds,
+});
+const settingsFromAvro = (s: AvroSettings): ZoneSettings => ({
+  name: s.name,
+  createdAtMs: s.created_at,
+  inactivityGapMs: s.inactivity_gap_ms,
+  graceMs: s.grace_ms,
+  retiredShortIds: s.retired_short_ids as readonly ShortId[],
+});
+
+/** The value of a config record, or null where it is a tombstone (then send `configHeaders` with it). */
+export const configToAvro = (r: ConfigRecord): AvroConfig | null => {
+  const head = {
+    zone: toBytes(r.zoneId),
+    id: r.id,
+    revision: r.revision,
+    records: r.records,
+    operation: null,
+    session_identifiers: null,
+    sequence_rule: null,
+    zone_settings: null,
+  };
+  switch (r.kind) {
+    case 'operation':
+      return r.operation === null ? null : { ...head, operation: operationToAvro(r.operation) };
+    case 'session_identifiers':
+      return r.identifiers === null ? null : { ...head, session_identifiers: { items: r.identifiers } };
+    case 'sequence_rule':
+      return r.rule === null ? null : { ...head, sequence_rule: ruleToAvro(r.rule) };
+    case 'zone':
+      return r.settings === null ? null : { ...head, zone_settings: settingsToAvro(r.settings) };
+    default:
+      return r satisfies never;
+  }
+};
+
+/** Headers of every config record; a tombstone has nothing else to say which revision deleted it. */
+export const configHeaders = (r: ConfigRecord): Record<string, string> => ({
+  zone: r.zoneId,
+  kind: r.kind,
+  id: r.id,
+  revision: String(r.revision),
+  records: String(r.records),
+});
+
+/** Reads a record of config.v1; undefined for headers or values that are none. */
+export const configFromAvro = (
+  value: unknown,
+  headers: Readonly<Record<string, string>>,
+): ConfigRecord | undefined => {
+  if (value === null) return tombstone(headers);
+  const r = value as AvroConfig;
+  const head = { zoneId: zoneOf(r.zone), id: r.id, revision: r.revision, records: r.records };
+  if (r.operation !== null) return { ...head, kind: 'operation', operation: operationFromAvro(r.operation) };
+  if (r.session_identifiers !== null)
+    return { ...head, kind: 'session_identifiers', identifiers: r.session_identifiers.items };
+  if (r.sequence_rule !== null)
+    return { ...head, kind: 'sequence_rule', rule: ruleFromAvro(r.sequence_rule) };
+  if (r.zone_settings !== null) return { ...head, kind: 'zone', settings: settingsFromAvro(r.zone_settings) };
+  return undefined;
+};
+
+const tombstone = (headers: Readonly<Record<string, string>>): ConfigRecord | undefined => {
+  const head = {
+    zoneId: (headers['zone'] ?? '') as ZoneId,
+    id: headers['id'] ?? '',
+    revision: Number(headers['revision']),
+    records: Number(headers['records']),
+  };
+  switch (headers['kind']) {
+    case 'operation':
+      return { ...head, kind: 'operation', operation: null };
+    case 'session_identifiers':
+      return { ...head, kind: 'session_identifiers', identifiers: null };
+    case 'sequence_rule':
+      return { ...head, kind: 'sequence_rule', rule: null };
+    case 'zone':
+      return { ...head, kind: 'zone', settings: null };
+    default:
+      return undefined;
+  }
+};
+
+interface AvroDecision {
+  decision_id: string;
+  zone: Buffer;
+  session: Buffer | null;
+  time: number;
+  verdict: Verdict;
+  rule_id: string | null;
+  reason: string;
+  operation_id: string | null;
+  method: string;
+  host: string;
+  path: string;
+  lookback: readonly number[];
+  lookback_times: readonly number[];
+}
+
+export const decisionToAvro = (e: DecisionMade): AvroDecision => ({
+  decision_id: e.decisionId,
+  zone: toBytes(e.zoneId),
+  session: e.sessionId === null ? null : toBytes(e.sessionId),
+  time: e.timeMs,
+  verdict: e.verdict,
+  rule_id: e.ruleId,
+  reason: e.reason,
+  operation_id: e.operationId,
+  method: e.method,
+  host: e.host,
+  path: e.path,
+  lookback: e.lookback,
+  lookback_times: e.lookbackMs,
+});
+
+export const decisionFromAvro = (value: unknown): DecisionMade => {
+  const r = value as AvroDecision;
+  return {
+    decisionId: r.decision_id,
+    zoneId: zoneOf(r.zone),
+    sessionId: r.session === null ? null : sessionOf(r.session),
+    timeMs: r.time,
+    verdict: r.verdict,
+    ruleId: r.rule_id as RuleId | null,
+    reason: r.reason,
+    operationId: r.operation_id as OperationId | null,
+    method: r.method,
+    host: r.host,
+    path: r.path,
+    lookback: r.lookback as readonly ShortId[],
+    lookbackMs: r.lookback_times,
+  };
+};
+
+export const deadLetterToAvro = (e: DeadLetter): DeadLetter => e;
+export const deadLetterHeaders = (e: DeadLetter): Record<string, string> => ({
+  reason: e.reason,
+  topic: e.topic,
+  partition: String(e.partition),
+  offset: String(e.offset),
+});
+export const deadLetterFromAvro = (value: unknown): DeadLetter => {
+  const r = value as DeadLetter;
+  return { ...r, reason: r.reason as DropReason };
+};

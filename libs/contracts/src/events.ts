@@ -1,0 +1,156 @@
+/**
+ * The events on the topics, as the services see them: plain values, times in milliseconds since the epoch,
+ * ids branded. `avro.ts` turns them into what the schemas in ../avro describe and back.
+ */
+import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
+
+/** One request that matched a saved operation and carries a session (requests.v1). */
+export interface RequestObserved {
+  readonly kind: 'request';
+  readonly zoneId: ZoneId;
+  readonly sessionId: SessionId;
+  readonly operation: ShortId;
+  /** Event time, ms. */
+  readonly timeMs: number;
+  readonly source: SourceId;
+  readonly status: number | null;
+  readonly durationMs: number | null;
+  readonly bytes: number | null;
+  /** A retry with the same id is the same request; at most 128 bytes. */
+  readonly eventId: string | null;
+}
+
+/** A source has sent its last request; stands in every partition of requests.v1. */
+export interface SourceEnded {
+  readonly kind: 'source_ended';
+  readonly zoneId: ZoneId;
+  readonly source: SourceId;
+}
+export type RequestEvent = RequestObserved | SourceEnded;
+
+/** A request no operation matches (unmatched.v1); path without its query. */
+export interface UnmatchedObserved {
+  readonly zoneId: ZoneId;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly timeMs: number;
+  readonly status: number | null;
+}
+
+/**
+ * One sequenced request (sequences.v1): the operations up to and with it, collapsed, oldest first, at most 10.
+ * `runLengths[i]` is how often operation i stood in a row so far, `ageMs[i]` how long before this request its run's
+ * last request was (0 for the last). A last run length above 1 means that this request completes no new collapsed occurrence.
+ */
+export interface SequenceObserved {
+  readonly zoneId: ZoneId;
+  readonly timeMs: number;
+  readonly source: SourceId;
+  readonly operations: readonly ShortId[];
+  readonly runLengths: readonly number[];
+  readonly ageMs: readonly number[];
+  /** First 8 bytes of the session id: 16 hex digits, for distinct counts only. */
+  readonly pseudonym: string;
+}
+
+export const SessionEnd = { gap: 'gap', sourceEnded: 'source_ended', bound: 'bound' } as const;
+export type SessionEnd = (typeof SessionEnd)[keyof typeof SessionEnd];
+
+/** A closed session window (sessions.v1). `operations` and `timesMs` are raw, in order, bounded; `cut` tells how many of the oldest are missing. */
+export interface SessionClosed {
+  readonly zoneId: ZoneId;
+  readonly sessionId: SessionId;
+  readonly source: SourceId;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Requests in the window, the cut ones included. */
+  readonly length: number;
+  readonly operations: readonly ShortId[];
+  readonly timesMs: readonly number[];
+  readonly cut: number;
+  readonly ended: SessionEnd;
+}
+
+/** A request held until the watermark passes it. */
+export interface HeldRequest {
+  readonly operation: ShortId;
+  readonly timeMs: number;
+  readonly offset: number;
+  readonly eventId: string | null;
+}
+
+/** The state of one open session window (sessionizer.changelog.v1), enough to go on exactly where it was. */
+export interface WindowState {
+  readonly kind: 'window';
+  readonly zoneId: ZoneId;
+  readonly sessionId: SessionId;
+  readonly source: SourceId;
+  /** Emitted part: raw operations and times, in order, the newest `operations.length` of `length`. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly length: number;
+  readonly operations: readonly ShortId[];
+  readonly timesMs: readonly number[];
+  /** The newest collapsed runs (at most 10), oldest first. */
+  readonly runOperations: readonly ShortId[];
+  readonly runLengths: readonly number[];
+  readonly runLastMs: readonly number[];
+  /** Not yet emitted, sorted by (timeMs, offset). */
+  readonly held: readonly HeldRequest[];
+  /** Event ids of the window's emitted requests, newest last, bounded. */
+  readonly eventIds: readonly string[];
+}
+
+/** Watermark of one source of a zone in one partition. */
+export interface WatermarkState {
+  readonly kind: 'watermark';
+  readonly zoneId: ZoneId;
+  readonly source: SourceId;
+  readonly maxTimeMs: number;
+  readonly hasEnded: boolean;
+}
+export type ChangelogEntry = WindowState | WatermarkState;
+
+export const Verdict = { allow: 'allow', block: 'block', log: 'log' } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+/** A decision worth keeping (decisions.v1): every block and log, allows by sample. */
+export interface DecisionMade {
+  /** UUIDv7. */
+  readonly decisionId: string;
+  readonly zoneId: ZoneId;
+  readonly sessionId: SessionId | null;
+  readonly timeMs: number;
+  readonly verdict: Verdict;
+  readonly ruleId: RuleId | null;
+  /** Plain sentence for a person. */
+  readonly reason: string;
+  readonly operationId: OperationId | null;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** The lookback the decision saw, oldest first, with the time of each. */
+  readonly lookback: readonly ShortId[];
+  readonly lookbackMs: readonly number[];
+}
+
+export const DropReason = {
+  unreadable: 'unreadable',
+  late: 'late',
+  windowClosed: 'window_closed',
+  sourceEnded: 'source_ended',
+} as const;
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+/** A record that could not be read or came too late (dead-letters.v1). */
+export interface DeadLetter {
+  readonly reason: DropReason;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** What was wrong, for a person. */
+  readonly message: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}

@@ -1,0 +1,6 @@
+export * from './avro.ts';
+export * from './errors.ts';
+export * from './events.ts';
+export * from './ids.ts';
+export * from './topics.ts';
+export * from './zone-config.ts';
