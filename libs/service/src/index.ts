@@ -1,1 +1,9 @@
-export {};
+export * from './clock.ts';
+export * from './common-config.ts';
+export * from './config.ts';
+export * from './health.ts';
+export * from './http.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export * from './process.ts';
+export * from './session-id.ts';

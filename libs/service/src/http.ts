@@ -1,0 +1,98 @@
+/** The HTTP server every process has: /livez from the first moment, /readyz with named conditions, /metrics. */
+import { ErrorCode, InputError, PrecedeError, UnavailableError } from '@precede/contracts';
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  fastify,
+} from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Health } from './health.ts';
+import type { Logger } from './logger.ts';
+
+export interface HttpOptions {
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly registry: Registry;
+  /** Default 1 MiB. */
+  readonly bodyLimitBytes?: number;
+}
+
+export const buildHttp = (options: HttpOptions): FastifyInstance => {
+  const app = fastify({
+    // Requests are not logged one by one; fastify only needs the logger for its own faults.
+    loggerInstance: options.logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes ?? 1_048_576,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    requestTimeout: 120_000,
+  });
+  app.get('/livez', async () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    const isReady = options.health.isReady();
+    return reply.code(isReady ? 200 : 503).send({ ready: isReady, conditions: options.health.conditions() });
+  });
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(options.registry.contentType).send(await options.registry.metrics()),
+  );
+  app.setNotFoundHandler(async (request, reply) =>
+    reply
+      .code(404)
+      .send(body('PRECEDE_INPUT_INVALID', `no route ${request.method} ${request.url.split('?')[0]}`)),
+  );
+  app.setErrorHandler(async (error: FastifyError, request, reply) => sendError(error, reply, request.log));
+  return app;
+};
+
+const body = (code: string, message: string, pointer?: string) => ({
+  error: { code, message, ...(pointer === undefined ? {} : { pointer }) },
+});
+
+/** The one place where errors become HTTP: ours by kind, fastify's own 4xx as they are, anything else a bare 500. */
+const sendError = (error: FastifyError, reply: FastifyReply, log: FastifyBaseLogger): FastifyReply => {
+  if (error instanceof PrecedeError) return sendOwn(error, reply, log);
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) {
+    const code = status === 413 ? ErrorCode.inputTooLarge : ErrorCode.inputInvalid;
+    return reply.code(status).send(body(code, error.message));
+  }
+  log.error({ err: error }, 'request failed');
+  return reply
+    .code(500)
+    .send(body('PRECEDE_INTERNAL', 'an unexpected fault; the log of this service has it'));
+};
+
+const sendOwn = (error: PrecedeError, reply: FastifyReply, log: FastifyBaseLogger): FastifyReply => {
+  if (error instanceof InputError)
+    return reply.code(statusOf(error.code)).send(body(error.code, error.message, error.pointer));
+  if (error instanceof UnavailableError)
+    return reply.code(503).header('retry-after', '1').send(body(error.code, error.message));
+  log.error({ err: error }, 'request failed');
+  return reply.code(statusOf(error.code)).send(body(error.code, error.message));
+};
+
+const statusOf = (code: string): number => {
+  switch (code) {
+    case ErrorCode.inputInvalid:
+      return 400;
+    case ErrorCode.inputTooLarge:
+      return 413;
+    case ErrorCode.zoneUnknown:
+      return 404;
+    case ErrorCode.unauthorized:
+      return 401;
+    default:
+      return 500;
+  }
+};
+
+/** Resolves with the base address, `http://host:port`. */
+export const listen = async (app: FastifyInstance, host: string, port: number): Promise<string> => {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+};

@@ -1,0 +1,25 @@
+/** Structured logs: JSON lines on stderr, constant messages, facts as fields; credentials never appear. */
+import { type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+const redacted = [
+  'authorization',
+  'password',
+  'token',
+  'headers.authorization',
+  'headers.cookie',
+  'req.headers',
+];
+
+/** stdout stays free for what a command prints. */
+export const createLogger = (service: string, level: string): Logger =>
+  pino(
+    {
+      level,
+      base: { service },
+      redact: { paths: redacted, censor: '[hidden]' },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );

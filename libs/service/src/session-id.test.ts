@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ZoneId } from '@precede/contracts';
+import { sessionIdOf, zoneSecretOf } from './session-id.ts';
+
+const zone = (digit: string): Buffer => zoneSecretOf(Buffer.alloc(32, 7), digit.repeat(32) as ZoneId);
+
+test('a session has another pseudonym in each zone', () => {
+  assert.notEqual(sessionIdOf(zone('a'), 'header', 'x', 'v'), sessionIdOf(zone('b'), 'header', 'x', 'v'));
+});
+
+test('header names fold case, cookie names do not', () => {
+  const secret = zone('a');
+
+  assert.equal(sessionIdOf(secret, 'header', 'X-Id', 'v'), sessionIdOf(secret, 'header', 'x-id', 'v'));
+  assert.notEqual(sessionIdOf(secret, 'cookie', 'Sid', 'v'), sessionIdOf(secret, 'cookie', 'sid', 'v'));
+});
+
+test('lengths keep parts apart', () => {
+  const secret = zone('a');
+
+  assert.notEqual(sessionIdOf(secret, 'cookie', 'ab', 'c'), sessionIdOf(secret, 'cookie', 'a', 'bc'));
+  assert.match(sessionIdOf(secret, 'cookie', 'ab', 'c'), /^[0-9a-f]{32}$/);
+});

@@ -1,0 +1,22 @@
+/**
+ * Session pseudonyms. The value of a session identifier is never stored: what travels is a keyed hash of it
+ * (docs/semantics.md, Session identifier). Ingest and enforcer must agree, hence one function.
+ */
+import { createHmac } from 'node:crypto';
+import type { SessionId, ZoneId } from '@precede/contracts';
+
+/** Each zone hashes with its own secret, derived from the installation's 32-byte key, so that no session can be followed across zones. */
+export const zoneSecretOf = (masterKey: Buffer, zoneId: ZoneId): Buffer =>
+  createHmac('sha256', masterKey).update(`zone:${zoneId}`).digest();
+
+/** First 16 bytes of HMAC-SHA-256(zone secret, type, name, value), each part preceded by its length (4 bytes, big-endian); header names lower-cased. */
+export const sessionIdOf = (zoneSecret: Buffer, type: string, name: string, value: string): SessionId => {
+  const mac = createHmac('sha256', zoneSecret);
+  for (const part of [type, type === 'header' ? name.toLowerCase() : name, value]) {
+    const bytes = Buffer.from(part, 'utf8');
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32BE(bytes.length);
+    mac.update(length).update(bytes);
+  }
+  return mac.digest('hex').slice(0, 32) as SessionId;
+};
