@@ -1,0 +1,50 @@
+/**
+ * The format mark of a log directory. It is written after the first open, so a marked directory whose data is gone is
+ * damage, and is refused instead of being taken for a new one.
+ */
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from '@precede/contracts';
+
+const format = 1;
+const markName = 'format.json';
+const dataName = 'data.mdb';
+
+/** Throws ConfigError for a directory of a newer version, or one that lost its data. */
+export const checkFormat = (dir: string): void => {
+  const found = readFormat(dir);
+  if (found === null) return;
+  if (found > format)
+    throw new ConfigError([
+      `The event log in ${dir} has format ${found}, written by a newer version; this one reads up to ${format}.`,
+    ]);
+  if (sizeOf(join(dir, dataName)) === 0)
+    throw new ConfigError([
+      `The event log in ${dir} is damaged: ${dataName} is empty or missing. Restore it, or remove the directory to start anew.`,
+    ]);
+};
+
+/** Marks the directory as ours, whole or not at all. */
+export const markFormat = (dir: string): void => {
+  if (readFormat(dir) === format) return;
+  const path = join(dir, markName);
+  writeFileSync(`${path}.new`, JSON.stringify({ format }), { flush: true });
+  renameSync(`${path}.new`, path);
+};
+
+const readFormat = (dir: string): number | null => {
+  const path = join(dir, markName);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const found = /^\{"format":(\d+)\}$/.exec(text)?.[1];
+  if (found === undefined)
+    throw new ConfigError([`${path} is damaged: it does not name the format of the event log.`]);
+  return Number(found);
+};
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
