@@ -1,1 +1,1 @@
-export {};
+export { startEmbedded } from './embedded.ts';

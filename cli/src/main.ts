@@ -1,0 +1,50 @@
+/** The command `precede`: parses the command line and turns errors into sentences and exit codes, in one place. */
+
+import { PrecedeError } from '@precede/contracts';
+import { Command } from 'commander';
+import {
+  decideCommand,
+  operationsCommand,
+  rulesCommand,
+  sequencesCommand,
+  zonesCommand,
+} from './commands.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { ExitCode, exitCodeOf, RefusedError } from './exit.ts';
+import { importCommand } from './import/command.ts';
+import { upCommand } from './up.ts';
+
+const program = new Command('precede')
+  .description(
+    'Learns in which order the clients of an API call its operations, scores the sequences, enforces the order.',
+  )
+  .version('0.1.0')
+  .showHelpAfterError('("precede help" lists the commands)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage))
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 unexpected fault, 2 wrong usage or input, 3 a service is away or not ready, 4 refused by the instance, 5 decide: denied',
+  );
+upCommand(program);
+demoCommand(program);
+importCommand(program);
+sequencesCommand(program);
+operationsCommand(program);
+rulesCommand(program);
+decideCommand(program);
+zonesCommand(program);
+doctorCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isExpected = error instanceof PrecedeError || error instanceof RefusedError;
+  const text = isExpected
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`precede: ${text}\n`);
+  process.exit(exitCodeOf(error));
+}

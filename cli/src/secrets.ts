@@ -1,0 +1,28 @@
+/** Secrets of an embedded instance: made once, kept in its data directory, readable by its owner alone. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tokenFile } from './options.ts';
+
+export interface Secrets {
+  /** 64 hex digits: what session pseudonyms are made with. Losing it makes known sessions new ones. */
+  readonly sessionKey: string;
+  /** Bearer token of the management API. */
+  readonly token: string;
+}
+
+/** `adminToken` from the environment wins over the kept one, and is kept in turn so that commands find it. */
+export const secretsOf = (dataDir: string, env: Readonly<Record<string, string | undefined>>): Secrets => {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const sessionKey =
+    env['PRECEDE_SESSION_KEY'] || keep(join(dataDir, 'session-key'), () => randomBytes(32).toString('hex'));
+  const told = env['PRECEDE_CONTROL_ADMIN_TOKEN'] || env['PRECEDE_TOKEN'];
+  const path = tokenFile(dataDir);
+  if (told) writeFileSync(path, `${told}\n`, { mode: 0o600 });
+  return { sessionKey, token: keep(path, () => randomBytes(24).toString('base64url')) };
+};
+
+const keep = (path: string, make: () => string): string => {
+  if (!existsSync(path)) writeFileSync(path, `${make()}\n`, { mode: 0o600, flag: 'wx' });
+  return readFileSync(path, 'utf8').trim();
+};
