@@ -220,8 +220,9 @@ interface AvroChangelog {
     run_last: readonly number[];
     held: readonly AvroHeld[];
     event_ids: readonly string[];
+    closed: number | null;
   } | null;
-  watermark: { max_time: number; has_ended: boolean } | null;
+  watermark: { max_time: number; has_ended: boolean; closed: number | null; seen: number } | null;
 }
 
 const heldToAvro = (h: HeldRequest): AvroHeld => ({
@@ -240,7 +241,11 @@ const heldFromAvro = (h: AvroHeld): HeldRequest => ({
 export const changelogToAvro = (e: ChangelogEntry): AvroChangelog => {
   const head = { zone: toBytes(e.zoneId), source: e.source };
   if (e.kind === 'watermark')
-    return { ...head, window: null, watermark: { max_time: e.maxTimeMs, has_ended: e.hasEnded } };
+    return {
+      ...head,
+      window: null,
+      watermark: { max_time: e.maxTimeMs, has_ended: e.hasEnded, closed: e.closedMs, seen: e.seenMs },
+    };
   const window = {
     session: toBytes(e.sessionId),
     first: e.firstMs,
@@ -253,6 +258,7 @@ export const changelogToAvro = (e: ChangelogEntry): AvroChangelog => {
     run_last: e.runLastMs,
     held: e.held.map(heldToAvro),
     event_ids: e.eventIds,
+    closed: e.closedMs,
   };
   return { ...head, window, watermark: null };
 };
@@ -267,6 +273,8 @@ export const changelogFromAvro = (value: unknown): ChangelogEntry => {
       ...head,
       maxTimeMs: r.watermark?.max_time ?? 0,
       hasEnded: r.watermark?.has_ended ?? false,
+      closedMs: r.watermark?.closed ?? null,
+      seenMs: r.watermark?.seen ?? 0,
     };
   return {
     kind: 'window',
@@ -282,6 +290,7 @@ export const changelogFromAvro = (value: unknown): ChangelogEntry => {
     runLastMs: w.run_last,
     held: w.held.map(heldFromAvro),
     eventIds: w.event_ids,
+    closedMs: w.closed,
   };
 };
 
@@ -301,6 +310,7 @@ interface AvroRule {
   start: string;
   end: string;
   position: number;
+  priority: number | null;
   created_at: number;
   last_updated: number;
 }
@@ -346,6 +356,7 @@ const ruleToAvro = (r: SequenceRule): AvroRule => ({
   start: r.start,
   end: r.end,
   position: r.position,
+  priority: r.priority ?? null,
   created_at: r.createdAtMs,
   last_updated: r.lastUpdatedMs,
 });
@@ -357,6 +368,7 @@ const ruleFromAvro = (r: AvroRule): SequenceRule => ({
   start: r.start as OperationId,
   end: r.end as OperationId,
   position: r.position,
+  ...(r.priority === null ? {} : { priority: r.priority }),
   createdAtMs: r.created_at,
   lastUpdatedMs: r.last_updated,
 });

@@ -43,6 +43,8 @@ export interface SequenceRule {
   readonly end: OperationId;
   /** 1-based; lower is asked first. */
   readonly position: number;
+  /** As an older client gave it in place of a position (higher first): kept only to place further ones by it. */
+  readonly priority?: number;
   readonly createdAtMs: number;
   readonly lastUpdatedMs: number;
 }
