@@ -16,6 +16,7 @@ export const ErrorCode = {
   recordUnreadable: 'PRECEDE_RECORD_UNREADABLE',
   clickhouseUnavailable: 'PRECEDE_CLICKHOUSE_UNAVAILABLE',
   clickhouseInUse: 'PRECEDE_CLICKHOUSE_IN_USE',
+  clickhouseRefused: 'PRECEDE_CLICKHOUSE_REFUSED',
   invariantBroken: 'PRECEDE_INVARIANT_BROKEN',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -80,7 +80,10 @@ export interface HeldRequest {
   readonly eventId: string | null;
 }
 
-/** The state of one open session window (sessionizer.changelog.v1), enough to go on exactly where it was. */
+/**
+ * The state of one session of a source (sessionizer.changelog.v1), enough to go on exactly where it was.
+ * `length` is 0 while no window is open: then requests are held for one, or the record only remembers what has closed.
+ */
 export interface WindowState {
   readonly kind: 'window';
   readonly zoneId: ZoneId;
@@ -100,6 +103,8 @@ export interface WindowState {
   readonly held: readonly HeldRequest[];
   /** Event ids of the window's emitted requests, newest last, bounded. */
   readonly eventIds: readonly string[];
+  /** Requests of the session at or before this time are refused: a window has closed over them. null: none has. */
+  readonly closedMs: number | null;
 }
 
 /** Watermark of one source of a zone in one partition. */
@@ -109,6 +114,10 @@ export interface WatermarkState {
   readonly source: SourceId;
   readonly maxTimeMs: number;
   readonly hasEnded: boolean;
+  /** As in WindowState, for sessions that are no longer remembered. */
+  readonly closedMs: number | null;
+  /** Append time of the source's newest record. */
+  readonly seenMs: number;
 }
 export type ChangelogEntry = WindowState | WatermarkState;
 

@@ -1,0 +1,143 @@
+/** Session windows as records of the changelog, and back. What is restored goes on exactly as what was saved. */
+import type {
+  ChangelogEntry,
+  HeldRequest,
+  SessionId,
+  SourceId,
+  WindowState,
+  ZoneId,
+} from '@precede/contracts';
+import { remember } from './window-advance.ts';
+import {
+  addSession,
+  createWindows,
+  type HeldItem,
+  NEVER,
+  type SessionEntry,
+  type SourceEntry,
+  sourceOf,
+  type WindowBounds,
+  type WindowsState,
+} from './window-state.ts';
+
+/** The newest state of a session, or of a source where `sessionId` is null; `entry` null: it is no more. */
+export interface WindowChange {
+  readonly zoneId: ZoneId;
+  readonly source: SourceId;
+  readonly sessionId: SessionId | null;
+  readonly entry: ChangelogEntry | null;
+}
+
+/**
+ * Everything that has changed since the last call. Entries share arrays with the state: encode them before the next step.
+ * Order matters where a session went and came again.
+ */
+export const takeChanges = (state: WindowsState): WindowChange[] => {
+  const changes: WindowChange[] = [];
+  for (const session of state.changedSessions) {
+    session.isChanged = false;
+    const { zoneId, source } = session.source;
+    const entry = session.isGone ? null : toEntry(session, state.bounds.maxOperations);
+    changes.push({ zoneId, source, sessionId: session.sessionId, entry });
+  }
+  for (const source of state.changedSources) {
+    source.isChanged = false;
+    changes.push({
+      zoneId: source.zoneId,
+      source: source.source,
+      sessionId: null,
+      entry: toWatermark(source),
+    });
+  }
+  state.changedSessions = [];
+  state.changedSources = [];
+  return changes;
+};
+
+const toWatermark = (source: SourceEntry): ChangelogEntry | null => {
+  if (source.isGone) return null;
+  return {
+    kind: 'watermark',
+    zoneId: source.zoneId,
+    source: source.source,
+    maxTimeMs: source.maxTimeMs,
+    hasEnded: source.hasEnded,
+    closedMs: orNull(source.closedMs),
+    seenMs: source.seenMs,
+  };
+};
+
+const toEntry = (session: SessionEntry, maxOperations: number): WindowState => {
+  const isCut = session.operations.length > maxOperations;
+  return {
+    kind: 'window',
+    zoneId: session.source.zoneId,
+    sessionId: session.sessionId,
+    source: session.source.source,
+    firstMs: session.firstMs,
+    lastMs: session.lastMs,
+    length: session.length,
+    operations: isCut ? session.operations.slice(-maxOperations) : session.operations,
+    timesMs: isCut ? session.timesMs.slice(-maxOperations) : session.timesMs,
+    runOperations: session.runOperations,
+    runLengths: session.runLengths,
+    runLastMs: session.runLastMs,
+    held: session.held,
+    eventIds: session.eventIds === null ? [] : [...session.eventIds],
+    closedMs: orNull(session.closedMs),
+  };
+};
+
+const orNull = (timeMs: number): number | null => (timeMs === NEVER ? null : timeMs);
+
+/** The state behind the newest entry of every key, in any order. */
+export const restoreWindows = (
+  entries: Iterable<ChangelogEntry>,
+  bounds: Partial<WindowBounds> = {},
+): WindowsState => {
+  const state = createWindows(bounds);
+  for (const entry of entries) {
+    const source = sourceOf(state, entry.zoneId, entry.source);
+    if (entry.kind === 'window') restoreSession(state, source, entry);
+    else {
+      source.maxTimeMs = entry.maxTimeMs;
+      source.hasEnded = entry.hasEnded;
+      source.closedMs = entry.closedMs ?? NEVER;
+      source.seenMs = entry.seenMs;
+    }
+  }
+  return state;
+};
+
+const restoreSession = (state: WindowsState, source: SourceEntry, entry: WindowState): void => {
+  const session = addSession(source, entry.sessionId);
+  session.firstMs = entry.firstMs;
+  session.lastMs = entry.lastMs;
+  session.length = entry.length;
+  session.closedMs = entry.closedMs ?? NEVER;
+  if (entry.length > 0) restoreOpen(state, session, entry);
+  for (const held of entry.held) restoreHeld(state, session, held);
+  if (entry.length === 0 && entry.held.length === 0) remember(state, session);
+};
+
+const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowState): void => {
+  session.operations = [...entry.operations];
+  session.timesMs = [...entry.timesMs];
+  session.runOperations = [...entry.runOperations];
+  session.runLengths = [...entry.runLengths];
+  session.runLastMs = [...entry.runLastMs];
+  session.eventIds = entry.eventIds.length === 0 ? null : new Set(entry.eventIds);
+  session.openAtMs = entry.lastMs;
+  session.source.open.push(session);
+  state.openWindows++;
+  state.keptOperations += entry.operations.length;
+  state.keptEventIds += entry.eventIds.length;
+};
+
+const restoreHeld = (state: WindowsState, session: SessionEntry, held: HeldRequest): void => {
+  const { operation, timeMs, offset, eventId } = held;
+  const item: HeldItem = { session, operation, timeMs, offset, eventId };
+  session.held.push(item);
+  session.source.held.push(item);
+  state.heldRequests++;
+};

@@ -1,0 +1,252 @@
+/**
+ * What session windows of one input partition are: sources with their watermarks, sessions with their open window,
+ * held requests and the memory of what has closed. `window-step.ts` changes it, `window-changelog.ts` saves and restores it.
+ */
+import type {
+  RequestEvent,
+  SequenceObserved,
+  SessionClosed,
+  SessionId,
+  ShortId,
+  SourceId,
+  ZoneId,
+} from '@precede/contracts';
+import { Heap } from './window-heap.ts';
+
+/** A time before all times. */
+export const NEVER = Number.MIN_SAFE_INTEGER;
+
+/** What a zone says about its windows; may change while running. */
+export interface WindowSettings {
+  /** Two neighbours further apart are in two windows. */
+  readonly inactivityGapMs: number;
+  /** How much disorder is put right: the watermark is the largest event time less this. */
+  readonly graceMs: number;
+}
+
+/** Everything that grows has one of these. What happens at each is told beside it and counted. */
+export interface WindowBounds {
+  /** Open windows; beyond it the longest idle ones of the largest source are closed with `bound`. */
+  readonly maxWindows: number;
+  /** Requests held for ordering; beyond it the oldest of the source is emitted before its time. */
+  readonly maxHeld: number;
+  /** Sessions remembered as closed; beyond it the oldest are forgotten, and requests as old as those of unknown sessions refused. */
+  readonly maxRemembered: number;
+  /** For how long, in event time, a closed window is remembered. */
+  readonly rememberMs: number;
+  /** A live source that was silent for this long follows the wall clock; null: the zone's grace. */
+  readonly idleAfterMs: number | null;
+  /** How long an ended source is remembered, and when a silent import counts as ended. Wall clock. */
+  readonly sourceKeptMs: number;
+  /** Raw operations and times kept of a window: the newest. */
+  readonly maxOperations: number;
+  /** Event ids of emitted requests kept of a window: the newest. A repeat older than these is late instead. */
+  readonly maxEventIds: number;
+}
+
+const hour = 3_600_000;
+export const defaultBounds: WindowBounds = {
+  maxWindows: 100_000,
+  maxHeld: 100_000,
+  maxRemembered: 100_000,
+  rememberMs: 24 * hour,
+  idleAfterMs: null,
+  sourceKeptMs: 48 * hour,
+  maxOperations: 1_000,
+  maxEventIds: 256,
+};
+
+/** One thing that happens to a partition; `receivedMs` is the record's append time. */
+export type WindowInput =
+  | {
+      readonly kind: 'record';
+      readonly event: RequestEvent;
+      readonly offset: number;
+      readonly receivedMs: number;
+    }
+  | { readonly kind: 'tick'; readonly nowMs: number; readonly isAtEnd: boolean };
+
+/** Where steps put what they make; the caller empties it. */
+export interface WindowOutputs {
+  readonly sequences: SequenceObserved[];
+  readonly closed: SessionClosed[];
+  /** Requests emitted before their time because `maxHeld` was reached. */
+  releasedEarly: number;
+  /** Closed sessions forgotten because `maxRemembered` was reached. */
+  forgottenEarly: number;
+}
+
+export const createOutputs = (): WindowOutputs => ({
+  sequences: [],
+  closed: [],
+  releasedEarly: 0,
+  forgottenEarly: 0,
+});
+
+export interface HeldItem {
+  readonly session: SessionEntry;
+  readonly operation: ShortId;
+  readonly timeMs: number;
+  readonly offset: number;
+  readonly eventId: string | null;
+}
+
+/**
+ * One session of one source. `length > 0`: a window is open. `length = 0` and something held: one is about to be.
+ * `length = 0` and nothing held: only remembered, so that late requests are known as late.
+ */
+export interface SessionEntry {
+  readonly source: SourceEntry;
+  readonly sessionId: SessionId;
+  firstMs: number;
+  lastMs: number;
+  length: number;
+  /** Between the newest `maxOperations` and twice as many: cut seldom, so that a request costs O(1). */
+  operations: ShortId[];
+  timesMs: number[];
+  runOperations: ShortId[];
+  runLengths: number[];
+  runLastMs: number[];
+  /** Sorted by (timeMs, offset). */
+  held: HeldItem[];
+  eventIds: Set<string> | null;
+  /** Requests at or before are refused. */
+  closedMs: number;
+  /** Key in the heap of open windows, at most lastMs; NEVER: not in it. */
+  openAtMs: number;
+  /** Key in the heap of remembered sessions, at most closedMs; NEVER: not in it. */
+  rememberedAtMs: number;
+  isChanged: boolean;
+  isGone: boolean;
+}
+
+/** One source of one zone in this partition. */
+export interface SourceEntry {
+  readonly zoneId: ZoneId;
+  readonly source: SourceId;
+  maxTimeMs: number;
+  hasEnded: boolean;
+  /** The largest closedMs of all sessions forgotten so far: holds for every session that is not known. */
+  closedMs: number;
+  seenMs: number;
+  remembered: number;
+  readonly sessions: Map<SessionId, SessionEntry>;
+  readonly held: Heap<HeldItem>;
+  readonly open: Heap<SessionEntry>;
+  readonly closed: Heap<SessionEntry>;
+  isChanged: boolean;
+  isGone: boolean;
+}
+
+/** The windows of one input partition. Counters are kept, never recounted. */
+export interface WindowsState {
+  readonly bounds: WindowBounds;
+  readonly sources: Map<ZoneId, Map<SourceId, SourceEntry>>;
+  openWindows: number;
+  heldRequests: number;
+  remembered: number;
+  /** Raw operations and event ids kept, for an estimate of the memory used. */
+  keptOperations: number;
+  keptEventIds: number;
+  changedSessions: SessionEntry[];
+  changedSources: SourceEntry[];
+}
+
+export const createWindows = (bounds: Partial<WindowBounds> = {}): WindowsState => ({
+  bounds: { ...defaultBounds, ...bounds },
+  sources: new Map(),
+  openWindows: 0,
+  heldRequests: 0,
+  remembered: 0,
+  keptOperations: 0,
+  keptEventIds: 0,
+  changedSessions: [],
+  changedSources: [],
+});
+
+const isHeldLess = (a: HeldItem, b: HeldItem): boolean =>
+  a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.offset < b.offset);
+const isOpenLess = (a: SessionEntry, b: SessionEntry): boolean =>
+  a.openAtMs < b.openAtMs || (a.openAtMs === b.openAtMs && a.sessionId < b.sessionId);
+const isClosedLess = (a: SessionEntry, b: SessionEntry): boolean =>
+  a.rememberedAtMs < b.rememberedAtMs || (a.rememberedAtMs === b.rememberedAtMs && a.sessionId < b.sessionId);
+
+/** The source, made where there is none. */
+export const sourceOf = (state: WindowsState, zoneId: ZoneId, name: SourceId): SourceEntry => {
+  let zone = state.sources.get(zoneId);
+  if (zone === undefined) {
+    zone = new Map();
+    state.sources.set(zoneId, zone);
+  }
+  const known = zone.get(name);
+  if (known !== undefined) return known;
+  const source: SourceEntry = {
+    zoneId,
+    source: name,
+    maxTimeMs: NEVER,
+    hasEnded: false,
+    closedMs: NEVER,
+    seenMs: NEVER,
+    remembered: 0,
+    sessions: new Map(),
+    held: new Heap(isHeldLess),
+    open: new Heap(isOpenLess),
+    closed: new Heap(isClosedLess),
+    isChanged: false,
+    isGone: false,
+  };
+  zone.set(name, source);
+  return source;
+};
+
+// Shared by every session without a window; never written to.
+const none: never[] = [];
+
+export const addSession = (source: SourceEntry, sessionId: SessionId): SessionEntry => {
+  const session: SessionEntry = {
+    source,
+    sessionId,
+    firstMs: 0,
+    lastMs: 0,
+    length: 0,
+    operations: none,
+    timesMs: none,
+    runOperations: none,
+    runLengths: none,
+    runLastMs: none,
+    held: [],
+    eventIds: null,
+    closedMs: source.closedMs,
+    openAtMs: NEVER,
+    rememberedAtMs: NEVER,
+    isChanged: false,
+    isGone: false,
+  };
+  source.sessions.set(sessionId, session);
+  return session;
+};
+
+/** Lets the window's contents go; what was handed out in a SessionClosed is not touched again. */
+export const emptyWindow = (session: SessionEntry): void => {
+  session.firstMs = 0;
+  session.lastMs = 0;
+  session.length = 0;
+  session.operations = none;
+  session.timesMs = none;
+  session.runOperations = none;
+  session.runLengths = none;
+  session.runLastMs = none;
+  session.eventIds = null;
+};
+
+export const markSession = (state: WindowsState, session: SessionEntry): void => {
+  if (session.isChanged) return;
+  session.isChanged = true;
+  state.changedSessions.push(session);
+};
+
+export const markSource = (state: WindowsState, source: SourceEntry): void => {
+  if (source.isChanged) return;
+  source.isChanged = true;
+  state.changedSources.push(source);
+};
