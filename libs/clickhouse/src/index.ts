@@ -1,1 +1,8 @@
-export {};
+export { type ClickHouse, type ClickHouseOptions, connectClickHouse, type QueryOptions } from './client.ts';
+export {
+  type EmbeddedClickHouse,
+  type EmbeddedLogger,
+  type EmbeddedOptions,
+  startEmbeddedClickHouse,
+} from './embedded-server.ts';
+export { type MigrateOptions, migrate } from './migrations.ts';

@@ -1,0 +1,177 @@
+/**
+ * The one client of ClickHouse, for the embedded server and for any other. Settings that differ from the server's defaults
+ * are all here, each with its reason.
+ */
+import {
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+  type ClickHouseClient as Driver,
+} from '@clickhouse/client';
+import { ErrorCode, UnavailableError } from '@precede/contracts';
+import { toPrecedeError } from './errors.ts';
+import { parseRow, printRow } from './json.ts';
+
+export interface ClickHouseOptions {
+  readonly url: string;
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+  readonly requestTimeoutMs: number;
+}
+
+export interface QueryOptions {
+  /** Ends the query on the server too. */
+  readonly signal?: AbortSignal;
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface ClickHouse {
+  readonly database: string;
+  /**
+   * Rows as objects. Parameters are written {name:Type} in the SQL. 64-bit integers come as numbers; one that no number holds
+   * exactly is refused. Times come as ISO 8601 in UTC.
+   */
+  query<T>(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<T[]>;
+  /**
+   * Resolves when the rows are stored. All or nothing for up to a million rows of one table partition; a rejected insert may
+   * still have been stored, so writes must be repeatable. null is refused where the column is not Nullable.
+   */
+  insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
+  command(sql: string, params?: Record<string, unknown>): Promise<void>;
+  /** Rejects with UnavailableError unless the server answers an authenticated query in time. */
+  ping(timeoutMs: number): Promise<void>;
+  /** Creates the database if it is missing. */
+  createDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SETTINGS: ClickHouseSettings = {
+  // The default of 26.x answers before the rows are stored anywhere but in memory.
+  async_insert: 0,
+  // The status line tells the truth: the answer starts when the query has succeeded.
+  wait_end_of_query: 1,
+  // Plain numbers; parseRow refuses those that would be rounded.
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_denormals: 0,
+  date_time_output_format: 'iso',
+  date_time_input_format: 'best_effort',
+  // A null for a column that has none is our mistake and must not become a zero.
+  input_format_null_as_default: 0,
+  // One insert is one block, hence atomic.
+  input_format_parallel_parsing: 0,
+};
+
+/** Without these two an aborted query runs on. The order matters: readonly is what makes the other take effect. */
+const READING: ClickHouseSettings = { readonly: '2', cancel_http_readonly_queries_on_client_close: 1 };
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function checkedName(name: string): string {
+  if (!NAME.test(name)) throw new TypeError(`"${name}" is no plain ClickHouse name`);
+  return name;
+}
+
+function createDriver(options: ClickHouseOptions, database: string): Driver {
+  return createClient({
+    url: options.url,
+    database,
+    username: options.username,
+    password: options.password,
+    request_timeout: options.requestTimeoutMs,
+    application: 'precede',
+    clickhouse_settings: SETTINGS,
+    compression: { request: false, response: false },
+    keep_alive: { enabled: true, idle_socket_ttl: 2500 },
+    // Every error is thrown, so the library's own log would only say it twice.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+}
+
+function firstWords(sql: string): string {
+  return sql.trim().replace(/\s+/g, ' ').slice(0, 80);
+}
+
+async function translated<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toPrecedeError(error, what);
+  }
+}
+
+/** Connects lazily: nothing is sent before the first call. */
+export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
+  const driver = createDriver(options, options.database);
+  return {
+    database: options.database,
+    query: (sql, params, queryOptions) => query(driver, sql, params, queryOptions),
+    insert: (table, columns, rows) => insert(driver, table, columns, rows),
+    command: (sql, params) => command(driver, sql, params),
+    ping: (timeoutMs) => ping(driver, timeoutMs),
+    createDatabase: () => createDatabase(options),
+    close: () => driver.close(),
+  };
+}
+
+function query<T>(
+  driver: Driver,
+  sql: string,
+  params: Record<string, unknown> = {},
+  { signal, settings = {} }: QueryOptions = {},
+): Promise<T[]> {
+  return translated(firstWords(sql), async () => {
+    const result = await driver.query({
+      query: sql,
+      query_params: params,
+      format: 'JSONEachRow',
+      clickhouse_settings: { ...READING, ...settings },
+      ...(signal === undefined ? {} : { abort_signal: signal }),
+    });
+    const text = await result.text();
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => parseRow(line) as T);
+  });
+}
+
+/** Rows are printed here and not by the library, which would refuse a bigint. */
+async function insert(
+  driver: Driver,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const names = columns.map(checkedName).join(', ');
+  const statement = `INSERT INTO ${table.split('.').map(checkedName).join('.')} (${names}) FORMAT JSONCompactEachRow`;
+  await translated(`insert into ${table}`, async () => {
+    await driver.command({ query: `${statement}\n${rows.map(printRow).join('\n')}` });
+  });
+}
+
+function command(driver: Driver, sql: string, params: Record<string, unknown> = {}): Promise<void> {
+  return translated(firstWords(sql), async () => {
+    await driver.command({ query: sql, query_params: params });
+  });
+}
+
+async function ping(driver: Driver, timeoutMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const late = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () =>
+      reject(new UnavailableError(ErrorCode.clickhouseUnavailable, `ping: no answer within ${timeoutMs} ms`)),
+    );
+  });
+  await Promise.race([query(driver, 'SELECT 1', {}, { signal }), late]);
+}
+
+async function createDatabase(options: ClickHouseOptions): Promise<void> {
+  const driver = createDriver(options, 'default');
+  try {
+    await command(driver, `CREATE DATABASE IF NOT EXISTS ${checkedName(options.database)}`);
+  } finally {
+    await driver.close();
+  }
+}
