@@ -22,7 +22,7 @@ export const superviseClickHouse = async (
 ): Promise<SupervisedClickHouse> => {
   let isClosing = false;
   let server = await startEmbeddedClickHouse({ dir, host, httpPort: port, logger });
-  const { url } = server;
+  const { url, username, password } = server;
   const httpPort = Number(new URL(url).port);
   const watch = async (): Promise<void> => {
     const code = await server.exited;
@@ -42,7 +42,7 @@ export const superviseClickHouse = async (
   };
   const watching = watch();
   return {
-    connection: { url, database: 'precede', username: 'default', password: '', requestTimeoutMs: 30_000 },
+    connection: { url, database: 'precede', username, password, requestTimeoutMs: 30_000 },
     close: async () => {
       isClosing = true;
       await server.close();

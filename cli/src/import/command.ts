@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { InputError, isZoneId } from '@precede/contracts';
+import { clockOf } from '@precede/service';
 import type { Command } from 'commander';
 import type { ApiClient, Zone } from '../api-client.ts';
 import { clientOf, type TargetOptions, wholeNumber, withTarget } from '../options.ts';
@@ -164,9 +165,10 @@ const newLedger = (
   sorter: EventSorter,
   read: ReadTotals,
 ): Ledger => {
-  const shiftMs = options.shiftToNow === true && sorter.count > 0 ? Date.now() - sorter.maxTimeMs : 0;
+  const nowMs = clockOf(process.env['PRECEDE_CLOCK'] ?? '').now();
+  const shiftMs = options.shiftToNow === true && sorter.count > 0 ? nowMs - sorter.maxTimeMs : 0;
   const totals = { ...emptyTotals(), read: read.read, refused: Object.fromEntries(read.refused) };
-  if (shiftMs === 0 && sorter.count > 0 && sorter.maxTimeMs < Date.now() - 25 * 3_600_000)
+  if (shiftMs === 0 && sorter.count > 0 && sorter.maxTimeMs < nowMs - 25 * 3_600_000)
     note(
       'every event is older than the 24 hours that scores look at; use --shift-to-now to see scores of an old log',
     );
