@@ -1,0 +1,208 @@
+/** Any value of each event, for the tests of the converters and of the zone fold. */
+import fc, { type Arbitrary } from 'fast-check';
+import type {
+  ChangelogEntry,
+  DeadLetter,
+  DecisionMade,
+  HeldRequest,
+  RequestEvent,
+  SequenceObserved,
+  SessionClosed,
+  UnmatchedObserved,
+  WindowState,
+} from './events.ts';
+import { DropReason, SessionEnd, Verdict } from './events.ts';
+import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
+import type { ConfigRecord, Operation, SequenceRule, ZoneSettings } from './zone-config.ts';
+import { Method } from './zone-config.ts';
+
+const hex = (bytes: number): Arbitrary<string> =>
+  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((b) => Buffer.from(b).toString('hex'));
+const branded = <T>(values: Arbitrary<unknown>): Arbitrary<T> => values as Arbitrary<T>;
+
+const zoneId = branded<ZoneId>(hex(16));
+const sessionId = branded<SessionId>(hex(16));
+const operationId = branded<OperationId>(fc.uuid());
+const shortId = branded<ShortId>(fc.integer({ min: 0, max: 2 ** 32 - 1 }));
+const source = branded<SourceId>(fc.stringMatching(/^[A-Za-z0-9._:-]{1,64}$/));
+const time = fc.integer({ min: 0, max: 4_102_444_800_000 });
+const count = fc.nat(2 ** 31 - 1);
+// avsc takes longs below 2^53 - 1 only.
+const large = fc.nat(2 ** 53 - 2);
+// Lone surrogates cannot be written as UTF-8.
+const text = fc.string({ unit: 'binary' });
+const nullable = <T>(values: Arbitrary<T>): Arbitrary<T | null> => fc.option(values, { nil: null });
+const bytes = fc.uint8Array().map((b) => Buffer.from(b));
+const oneOf = <T>(closedSet: Record<string, T>): Arbitrary<T> => fc.constantFrom(...Object.values(closedSet));
+
+export const request: Arbitrary<RequestEvent> = fc.oneof(
+  fc.record({
+    kind: fc.constant('request' as const),
+    zoneId,
+    sessionId,
+    operation: shortId,
+    timeMs: time,
+    source,
+    status: nullable(fc.integer({ min: 100, max: 599 })),
+    durationMs: nullable(fc.double({ min: 0, max: 1e9, noNaN: true })),
+    bytes: nullable(large),
+    eventId: nullable(text),
+  }),
+  fc.record({ kind: fc.constant('source_ended' as const), zoneId, source }),
+);
+
+export const unmatched: Arbitrary<UnmatchedObserved> = fc.record({
+  zoneId,
+  method: text,
+  host: text,
+  path: text,
+  timeMs: time,
+  status: nullable(count),
+});
+
+export const sequence: Arbitrary<SequenceObserved> = fc.record({
+  zoneId,
+  timeMs: time,
+  source,
+  operations: fc.array(shortId),
+  runLengths: fc.array(count),
+  ageMs: fc.array(time),
+  pseudonym: hex(8),
+});
+
+export const session: Arbitrary<SessionClosed> = fc.record({
+  zoneId,
+  sessionId,
+  source,
+  firstMs: time,
+  lastMs: time,
+  length: large,
+  operations: fc.array(shortId),
+  timesMs: fc.array(time),
+  cut: large,
+  ended: oneOf(SessionEnd),
+});
+
+const held: Arbitrary<HeldRequest> = fc.record({
+  operation: shortId,
+  timeMs: time,
+  offset: large,
+  eventId: nullable(text),
+});
+
+const window: Arbitrary<WindowState> = fc.record({
+  kind: fc.constant('window' as const),
+  zoneId,
+  sessionId,
+  source,
+  firstMs: time,
+  lastMs: time,
+  length: large,
+  operations: fc.array(shortId),
+  timesMs: fc.array(time),
+  runOperations: fc.array(shortId),
+  runLengths: fc.array(count),
+  runLastMs: fc.array(time),
+  held: fc.array(held),
+  eventIds: fc.array(text),
+  closedMs: nullable(time),
+});
+
+export const changelogEntry: Arbitrary<ChangelogEntry> = fc.oneof(
+  window,
+  fc.record({
+    kind: fc.constant('watermark' as const),
+    zoneId,
+    source,
+    maxTimeMs: time,
+    hasEnded: fc.boolean(),
+    closedMs: nullable(time),
+    seenMs: time,
+  }),
+);
+
+export const decision: Arbitrary<DecisionMade> = fc.record({
+  decisionId: fc.uuid(),
+  zoneId,
+  sessionId: nullable(sessionId),
+  timeMs: time,
+  verdict: oneOf(Verdict),
+  ruleId: nullable(branded<RuleId>(fc.uuid())),
+  reason: text,
+  operationId: nullable(operationId),
+  method: text,
+  host: text,
+  path: text,
+  lookback: fc.array(shortId),
+  lookbackMs: fc.array(time),
+});
+
+export const deadLetter: Arbitrary<DeadLetter> = fc.record({
+  reason: oneOf(DropReason),
+  topic: text,
+  partition: count,
+  offset: large,
+  message: text,
+  key: nullable(bytes),
+  value: nullable(bytes),
+});
+
+export const operation: Arbitrary<Operation> = fc.record({
+  operationId,
+  shortId,
+  method: oneOf(Method),
+  host: text,
+  endpoint: text,
+  lastUpdatedMs: time,
+});
+
+export const rule: Arbitrary<SequenceRule> = fc.record(
+  {
+    ruleId: branded<RuleId>(fc.uuid()),
+    title: text,
+    kind: fc.constantFrom('allow' as const, 'block' as const),
+    action: fc.constantFrom('block' as const, 'log' as const),
+    start: operationId,
+    end: operationId,
+    position: count,
+    priority: count,
+    createdAtMs: time,
+    lastUpdatedMs: time,
+  },
+  {
+    requiredKeys: [
+      'ruleId',
+      'title',
+      'kind',
+      'action',
+      'start',
+      'end',
+      'position',
+      'createdAtMs',
+      'lastUpdatedMs',
+    ],
+  },
+);
+
+const identifier = fc.record({
+  type: fc.constantFrom('header' as const, 'cookie' as const, 'jwt' as const),
+  name: text,
+});
+
+export const settings: Arbitrary<ZoneSettings> = fc.record({
+  name: text,
+  createdAtMs: time,
+  inactivityGapMs: time,
+  graceMs: time,
+  retiredShortIds: fc.array(shortId),
+});
+
+const head = { zoneId, id: fc.string({ unit: 'grapheme-ascii' }), revision: large, records: count };
+const kind = <K extends string>(name: K) => fc.constant(name);
+
+export const configRecord: Arbitrary<ConfigRecord> = fc.oneof(
+  fc.record({ ...head, kind: kind('operation'), operation: nullable(operation) }),
+  fc.record({ ...head, kind: kind('session_identifiers'), identifiers: nullable(fc.array(identifier)) }),
+  fc.record({ ...head, kind: kind('sequence_rule'), rule: nullable(rule) }),
+  fc.record({ ...head, kind: kind('zone'), settings: nullable(settings) }),
+);
