@@ -1,0 +1,57 @@
+/** Writes docs/configuration.md from the fields of every service, so that the reference cannot differ from the code. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { controlFields } from '@precede/control';
+import { enforcerFields } from '@precede/enforcer';
+import { ingestFields } from '@precede/ingest';
+import { scorerFields } from '@precede/scorer';
+import { clickhouseFields, commonFields, type Fields, kafkaFields } from '@precede/service';
+import { sessionizerFields } from '@precede/sessionizer';
+
+const path = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
+
+const sections: readonly { title: string; note: string; fields: Fields }[] = [
+  { title: 'Every service', note: 'Read by all five processes.', fields: commonFields },
+  {
+    title: 'Kafka and the schema registry',
+    note: 'Read by all five processes; embedded mode needs none of them.',
+    fields: kafkaFields,
+  },
+  {
+    title: 'ClickHouse',
+    note: 'Read by scorer and control; embedded mode needs none of them.',
+    fields: clickhouseFields,
+  },
+  { title: 'ingest', note: '', fields: ingestFields },
+  { title: 'sessionizer', note: '', fields: sessionizerFields },
+  { title: 'scorer', note: '', fields: scorerFields },
+  { title: 'enforcer', note: '', fields: enforcerFields },
+  { title: 'control', note: '', fields: controlFields },
+];
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+const defaultOf = (fallback: string | undefined): string =>
+  fallback === undefined ? '*required*' : fallback === '' ? '*empty*' : `\`${fallback}\``;
+
+const table = (fields: Fields): string => {
+  const rows = Object.entries(fields).map(
+    ([name, field]) =>
+      `| \`${name}\` | ${defaultOf(field.default)} | ${cell(field.rule)} | ${cell(field.meaning)} |`,
+  );
+  return ['| variable | default | value | meaning |', '|---|---|---|---|', ...rows].join('\n');
+};
+
+export const renderConfiguration = (): string => {
+  const head =
+    '# Configuration\n\nMade by `npm run docs` from the code; do not edit. A process reports every fault at once and `--check-config` only checks. An empty variable counts as unset.\n';
+  const parts = sections.map(
+    ({ title, note, fields }) => `## ${title}\n\n${note === '' ? '' : `${note}\n\n`}${table(fields)}\n`,
+  );
+  return `${head}\n${parts.join('\n')}`;
+};
+
+/** What stands in the repository now. */
+export const readConfiguration = (): string => readFileSync(path, 'utf8');
+
+if (import.meta.main) writeFileSync(path, renderConfiguration());
