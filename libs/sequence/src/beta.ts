@@ -1,0 +1,97 @@
+/**
+ * Intervals of a probability seen k times in n: the equal-tailed credible interval of Beta(k + 1, n − k + 1).
+ * Source of the method: NIST Digital Library of Mathematical Functions, §8.17 (incomplete beta function, its
+ * continued fraction 8.17.22) and §5.11 (Stirling's series of ln Γ). The quantile is its inverse by bracketed Newton steps.
+ */
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+const tail = 0.005;
+
+/** 99 % interval; 0 ≤ k ≤ n, both whole. */
+export const betaInterval = (k: number, n: number): Interval => {
+  const misses = Math.max(0, n - k);
+  return { low: betaQuantile(tail, k + 1, misses + 1), high: betaQuantile(1 - tail, k + 1, misses + 1) };
+};
+
+/** Remembers what it has computed: noise gives the same few small pairs (k, n) over and over. */
+export const createIntervals = (maxEntries = 100_000): ((k: number, n: number) => Interval) => {
+  const known = new Map<number, Interval>();
+  return (k, n) => {
+    // Unique while n < 2^26; larger pairs are rare, so they are not kept.
+    const key = n < 67_108_864 ? n * 67_108_864 + k : -1;
+    const hit = known.get(key);
+    if (hit !== undefined) return hit;
+    const interval = betaInterval(k, n);
+    if (key >= 0 && known.size < maxEntries) known.set(key, interval);
+    return interval;
+  };
+};
+
+/** x with I_x(a, b) = p for a, b ≥ 1 and 0 < p < 1; relative error below 1e-9. */
+export const betaQuantile = (p: number, a: number, b: number): number => {
+  const logB = logBeta(a, b);
+  let low = 0;
+  let high = 1;
+  let x = a / (a + b);
+  for (let i = 0; i < 200; i += 1) {
+    const miss = incompleteBeta(x, a, b, logB) - p;
+    if (miss > 0) high = x;
+    else low = x;
+    const slope = Math.exp((a - 1) * Math.log(x) + (b - 1) * Math.log1p(-x) - logB);
+    const newton = x - miss / slope;
+    // A step out of the bracket, or a flat slope, is replaced by a halving.
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
+    if (Math.abs(next - x) <= 1e-12 * next) return next;
+    x = next;
+  }
+  return x;
+};
+
+const incompleteBeta = (x: number, a: number, b: number, logB: number): number => {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  const front = Math.exp(a * Math.log(x) + b * Math.log1p(-x) - logB);
+  // The fraction converges fast below the mean; above it the symmetry I_x(a, b) = 1 − I_{1−x}(b, a) serves.
+  return x < (a + 1) / (a + b + 2)
+    ? (front * betaFraction(x, a, b)) / a
+    : 1 - (front * betaFraction(1 - x, b, a)) / b;
+};
+
+const tiny = 1e-300;
+const notZero = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
+
+/** Modified Lentz evaluation of the continued fraction; terms grow with the square root of a + b. */
+const betaFraction = (x: number, a: number, b: number): number => {
+  let c = 1;
+  let d = 1 / notZero(1 - ((a + b) * x) / (a + 1));
+  let result = d;
+  for (let m = 1; m < 10_000; m += 1) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / notZero(1 + even * d);
+    c = notZero(1 + even / c);
+    result *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / notZero(1 + odd * d);
+    c = notZero(1 + odd / c);
+    const factor = d * c;
+    result *= factor;
+    if (Math.abs(factor - 1) < 1e-15) break;
+  }
+  return result;
+};
+
+const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b);
+
+/** ln Γ(x) for x > 0: raised to 10 and above by Γ(x + 1) = x Γ(x), then Stirling's series. */
+const logGamma = (x: number): number => {
+  let shift = 0;
+  let y = x;
+  for (; y < 10; y += 1) shift += Math.log(y);
+  const r = 1 / (y * y);
+  const series = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / y;
+  return (y - 0.5) * Math.log(y) - y + 0.918_938_533_204_672_8 + series - shift;
+};

@@ -1,0 +1,32 @@
+/**
+ * Which occurrences one sequenced request completes. Suffixes only: every other n-gram of the window was completed,
+ * and counted, by an earlier request.
+ */
+import type { SequenceObserved, ShortId } from '@precede/contracts';
+
+/** Longest sequence kept, and how many previous collapsed operations make a lookback. */
+export const MAX_LENGTH = 9;
+
+export const Form = { collapsed: 'collapsed', raw: 'raw', pair: 'pair' } as const;
+/** `pair` is [start, end] within the lookback. */
+export type Form = (typeof Form)[keyof typeof Form];
+
+/** A repeat of the same operation completes raw occurrences only. */
+export const completesCollapsed = (event: SequenceObserved): boolean => event.runLengths.at(-1) === 1;
+
+/** The newest operations with their repeats, newest first, at most 9. */
+export const rawNewestFirst = (event: SequenceObserved): ShortId[] => {
+  const raw: ShortId[] = [];
+  for (let i = event.operations.length - 1; i >= 0 && raw.length < MAX_LENGTH; i -= 1)
+    for (let n = event.runLengths[i] ?? 1; n > 0 && raw.length < MAX_LENGTH; n -= 1)
+      raw.push(event.operations[i] as ShortId);
+  return raw;
+};
+
+/** The newest collapsed operations, newest first, at most 9. */
+export const collapsedNewestFirst = (event: SequenceObserved): ShortId[] =>
+  event.operations.slice(-MAX_LENGTH).reverse();
+
+/** Each operation once of the 9 collapsed ones before this request. */
+export const lookbackStarts = (event: SequenceObserved): Set<ShortId> =>
+  new Set(event.operations.slice(-1 - MAX_LENGTH, -1));

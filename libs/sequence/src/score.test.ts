@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { contextsOf, keptContexts, type SequenceCount } from './prune.ts';
+import {
+  compareScored,
+  correlationScores,
+  lookbackScores,
+  precedenceScores,
+  type ScoredSequence,
+} from './score.ts';
+
+const letters = ['a', 'b', 'c'];
+const idsOf = (text: string): number[] => [...text].map((letter) => letters.indexOf(letter));
+const textOf = (operations: readonly number[]): string => operations.map((o) => letters[o]).join('');
+const count = (operations: readonly number[], occurrences: number, sessions = 100): SequenceCount => ({
+  operations,
+  occurrences,
+  sessions,
+});
+
+/** Counts printed in Cloudflare's article on API sequence learning; rows are contexts, columns the next a, b, c. */
+const printed: Readonly<Record<string, readonly number[]>> = {
+  '': [15_466, 328_732, 165_117],
+  a: [1_555, 13_718, 169],
+  b: [9_618, 205_084, 113_382],
+  c: [3_340, 109_896, 51_553],
+  aa: [173, 1_367, 13],
+  ba: [940, 8_552, 109],
+  ca: [357, 2_945, 35],
+  ab: [272, 7_823, 5_604],
+  bb: [6_067, 122_796, 75_801],
+  cb: [3_279, 74_449, 31_960],
+  ac: [6, 144, 19],
+  bc: [2_326, 87_215, 23_612],
+  cc: [1_008, 22_527, 27_919],
+};
+const article = Object.entries(printed).flatMap(([context, next]) =>
+  next.map((occurrences, o) => count([...idsOf(context), o], occurrences)),
+);
+
+test('drops exactly aa, ba and ca of the printed table', () => {
+  const kept = new Set(keptContexts(contextsOf(article)).map((context) => textOf(context.operations)));
+
+  const dropped = Object.keys(printed).filter((context) => !kept.has(context));
+  assert.deepEqual(dropped, ['aa', 'ba', 'ca']);
+});
+
+test('gives the printed precedence scores, in their order', () => {
+  const scores = new Map(precedenceScores(article).map((each) => [textOf(each.operations), each.score]));
+
+  const expected = { bc: 0.686677, bb: 0.623864, ba: 0.62188, bbc: 0.459074, bba: 0.39228, cb: 0.334303 };
+  for (const [text, score] of Object.entries(expected))
+    assert.equal(scores.get(text)?.toFixed(6), score.toFixed(6), text);
+  const order = [...scores.keys()].filter((text) => text in expected);
+  assert.deepEqual(order, Object.keys(expected));
+});
+
+const find = (scored: readonly ScoredSequence[], operations: readonly number[]): ScoredSequence => {
+  const found = scored.find((each) => each.operations.join() === operations.join());
+  assert.ok(found, `no score of ${operations}`);
+  return found;
+};
+
+/** One journey 1 2 3 walked 100 times, and 900 further calls of 3 alone. */
+const journey = [
+  count([1], 100),
+  count([2], 100),
+  count([3], 1_000),
+  count([1, 2], 100),
+  count([2, 3], 100),
+  count([1, 2, 3], 100),
+];
+
+/** 2 → 3 and 2 → 5 are even; knowing that 1 or 4 came before 2 decides which. */
+const decidedBy = (longer: number): SequenceCount[] => [
+  ...[1, 2, 3, 4, 5].map((o) => count([o], 2_000)),
+  ...[
+    [1, 2],
+    [4, 2],
+    [2, 3],
+    [2, 5],
+  ].map((pair) => count(pair, 1_000)),
+  count([1, 2, 3], longer),
+  count([1, 2, 5], 1_000 - longer),
+  count([4, 2, 3], 1_000 - longer),
+  count([4, 2, 5], longer),
+];
+
+test('folds a sequence under a longer one that ends alike and keeps 95 % of it', () => {
+  const listed = (longer: number): boolean[] =>
+    [
+      [1, 2, 3],
+      [2, 3],
+    ].map((s) => find(precedenceScores(decidedBy(longer)), s).isListed);
+
+  assert.deepEqual(listed(950), [true, false]);
+  assert.deepEqual(listed(949), [true, true]);
+  assert.equal(find(precedenceScores(decidedBy(950)), [2, 3]).score, 0.5);
+});
+
+test('lists nothing below min_support or from fewer than min_sessions', () => {
+  const few = journey.map((each) => ({ ...each, sessions: 4 }));
+
+  assert.ok(precedenceScores(journey).some((each) => each.isListed));
+  assert.ok(precedenceScores(journey, { minSupport: 101, minSessions: 5 }).every((each) => !each.isListed));
+  assert.ok(precedenceScores(few).every((each) => !each.isListed));
+  assert.ok(correlationScores(few).every((each) => !each.isListed));
+});
+
+test('an interval holds the score and narrows with support', () => {
+  const at = (n: number): ScoredSequence =>
+    find(precedenceScores([count([1], n), count([2], 2 * n), count([3], 100 * n), count([1, 2], n)]), [1, 2]);
+
+  for (const n of [10, 1_000]) assert.ok(at(n).low < 0.5 && at(n).high > 0.5);
+  assert.ok(at(1_000).high - at(1_000).low < at(10).high - at(10).low);
+});
+
+test('lookback precedence is the share of the end that an allow rule would pass', () => {
+  const [first] = lookbackScores(journey, [count([1, 3], 100)]);
+
+  assert.equal(first?.score, 0.1);
+  assert.equal(first?.support, 100);
+  assert.equal(first?.lastSupport, 1_000);
+});
+
+test('correlation is 1 for rare operations that only ever stand together', () => {
+  const counts = [
+    count([1], 20),
+    count([2], 20),
+    count([3], 5_000),
+    count([4], 5_000),
+    count([1, 2], 20),
+    ...[
+      [3, 3],
+      [3, 4],
+      [4, 3],
+      [4, 4],
+    ].map((pair) => count(pair, 2_500)),
+  ];
+  const scored = correlationScores(counts);
+
+  const together = find(scored, [1, 2]).score;
+  assert.ok(together > 0.98 && together <= 1, `${together}`);
+  assert.ok(find(scored, [3, 4]).score < 0.01);
+});
+
+test('correlation of what is always there is 1, not a division by zero', () => {
+  assert.equal(find(correlationScores([count([1], 50), count([1, 1], 49)]), [1, 1]).score, 1);
+});
+
+test('lists the 20 highest correlations only', () => {
+  const counts = Array.from({ length: 30 }, (_, i) => [count([i], 100), count([i, i], 90)]).flat();
+
+  assert.equal(correlationScores(counts).filter((each) => each.isListed).length, 20);
+});
+
+/** Counts of some random walks, so that every sequence has its beginnings and endings counted. */
+const walked = fc
+  .array(fc.array(fc.nat(4), { maxLength: 40 }), { minLength: 1, maxLength: 6 })
+  .map((walks) => {
+    const found = new Map<string, SequenceCount>();
+    for (const walk of walks)
+      for (let from = 0; from < walk.length; from += 1)
+        for (let to = from + 1; to <= Math.min(walk.length, from + 4); to += 1) {
+          const operations = walk.slice(from, to);
+          const known = found.get(operations.join());
+          found.set(operations.join(), count(operations, (known?.occurrences ?? 0) + 1));
+        }
+    return [...found.values()];
+  });
+
+test('scores stay within 0 and 1, in one order, whatever the order of the counts', () => {
+  fc.assert(
+    fc.property(walked, (counts) => {
+      for (const score of [precedenceScores, correlationScores]) {
+        const scored = score(counts);
+
+        for (const each of scored) assert.ok(each.score >= 0 && each.score <= 1);
+        assert.deepEqual(scored, [...scored].sort(compareScored));
+        assert.deepEqual(score([...counts].reverse()), scored);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a kept context changes the prediction or has kept a longer one', () => {
+  fc.assert(
+    fc.property(walked, (counts) => {
+      const contexts = contextsOf(counts);
+      const kept = new Set(keptContexts(contexts).map((context) => context.operations.join()));
+
+      for (const key of kept) assert.ok(key === '' || kept.has(key.split(',').slice(1).join()));
+    }),
+    { numRuns: 60 },
+  );
+});
