@@ -35,6 +35,7 @@ rulesCommand(program);
 decideCommand(program);
 zonesCommand(program);
 doctorCommand(program);
+clickhouseCommand(program);
 
 try {
   await program.parseAsync();

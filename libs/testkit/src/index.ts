@@ -1,2 +1,6 @@
+export { clock, clockMs, type Deployment } from './deployment.ts';
+export { deployEmbedded } from './embedded-deployment.ts';
 export { describeEventLogContract } from './event-log-contract.ts';
 export type { EventLogHarness, MakeHarness } from './event-log-harness.ts';
+export { deployOnKafka, type KafkaAddresses } from './kafka-deployment.ts';
+export { eventually, root, run } from './processes.ts';

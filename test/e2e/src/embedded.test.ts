@@ -1,7 +1,7 @@
 /** The scenarios on the embedded instance: no Docker, no Java, no root. */
 import { after, before, test } from 'node:test';
-import type { Deployment } from './deployment.ts';
-import { deployEmbedded } from './embedded-deployment.ts';
+import type { Deployment } from '@precede/testkit';
+import { deployEmbedded } from '@precede/testkit';
 import { enforcesARule, importsAndScores, logs, survivesKillOf } from './scenarios.ts';
 
 let deployment: Deployment;

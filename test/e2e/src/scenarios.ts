@@ -1,8 +1,7 @@
 /** The scenarios, the same for the embedded instance and for Kafka: import, kill, restart, compare with the recount. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clockMs, type Deployment } from './deployment.ts';
-import { eventually, root, run } from './processes.ts';
+import { clockMs, type Deployment, eventually, root, run } from '@precede/testkit';
 import {
   type Counts,
   matcherOf,
