@@ -13,6 +13,7 @@ export const ErrorCode = {
   logFull: 'PRECEDE_LOG_FULL',
   logFenced: 'PRECEDE_LOG_FENCED',
   logInUse: 'PRECEDE_LOG_IN_USE',
+  ingestBusy: 'PRECEDE_INGEST_BUSY',
   recordUnreadable: 'PRECEDE_RECORD_UNREADABLE',
   clickhouseUnavailable: 'PRECEDE_CLICKHOUSE_UNAVAILABLE',
   clickhouseInUse: 'PRECEDE_CLICKHOUSE_IN_USE',

@@ -1,1 +1,2 @@
-export {};
+export { type IngestConfig, ingestFields } from './config.ts';
+export { type IngestDeps, startIngest } from './ingest.ts';
