@@ -1,3 +1,5 @@
 export { type EmbeddedLogOptions, openEmbeddedLog } from './embedded.ts';
+export { openKafkaLog } from './kafka.ts';
+export type { KafkaLogger, KafkaLogOptions } from './kafka-options.ts';
 export { partitionOf } from './partition.ts';
 export * from './port.ts';

@@ -1,0 +1,173 @@
+/**
+ * The only door to kafkajs. Three of its parts are mended as it is loaded (nothing on disk is touched), and its
+ * Cluster is handed out for reading partitions without a group, which its consumer cannot do. kafkajs is pinned to
+ * 2.2.4, its last release: what is reached into here does not move.
+ */
+import { createRequire } from 'node:module';
+import type { Kafka, KafkaConfig, logCreator, Message } from 'kafkajs';
+import { type KafkaLogger, type KafkaLogOptions, silent } from './kafka-options.ts';
+
+const load = createRequire(import.meta.url);
+
+interface RequestQueue {
+  throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  readonly pending: readonly unknown[];
+  checkPendingRequests(): void;
+}
+
+const checkPendingAfterMs = 10;
+
+/**
+ * As published, every answered request arms a timer of at most 1 ms even where nothing is pending, and that timer arms
+ * the next (kafkajs issues 1604 and 1751): some 900 wake-ups a second of an idle connection. A queue without pending
+ * requests has nothing to check.
+ */
+const mendRequestQueue = (): void => {
+  const Queue = load('kafkajs/src/network/requestQueue') as {
+    prototype: RequestQueue & Record<string, unknown>;
+  };
+  Queue.prototype['scheduleCheckPendingRequests'] = function schedule(this: RequestQueue): void {
+    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+    const waitMs = this.throttledUntil - Date.now();
+    this.throttleCheckTimeoutId = setTimeout(
+      () => {
+        this.throttleCheckTimeoutId = null;
+        this.checkPendingRequests();
+      },
+      waitMs > 0 ? waitMs : checkPendingAfterMs,
+    );
+  };
+};
+
+/** As published, grouping n messages of one partition copies n²/2 references. We always name the partition. */
+const mendGrouping = (): void => {
+  const path = load.resolve('kafkajs/src/producer/groupMessagesPerPartition');
+  load(path);
+  const module = load.cache[path];
+  if (module === undefined) throw new Error('kafkajs/src/producer/groupMessagesPerPartition is not cached');
+  module.exports = ({ messages }: { messages: readonly Message[] }) => {
+    const grouped: Record<number, Message[]> = {};
+    for (const message of messages) {
+      const partition = message.partition as number;
+      const group = grouped[partition];
+      if (group === undefined) grouped[partition] = [message];
+      else group.push(message);
+    }
+    return grouped;
+  };
+};
+
+mendRequestQueue();
+mendGrouping();
+
+const kafkajs = load('kafkajs') as typeof import('kafkajs');
+
+// Joining waits for fetches in flight, and heartbeats go out between them.
+export const maxWaitMs = 100;
+
+const quietMs = 5_000;
+
+/**
+ * kafkajs reports as errors what it goes on to retry, many times a second in an outage, and what fails for good comes
+ * to us as a rejection anyway. So only trouble with connections is passed on, once in a while.
+ */
+const logTo = (logger: KafkaLogger): logCreator => {
+  let quietUntilMs = 0;
+  return () =>
+    ({ namespace, log: { message, broker } }) => {
+      const isConnection = namespace === 'BrokerPool' || namespace === 'Connection';
+      if (!isConnection || message.startsWith('Response ') || Date.now() < quietUntilMs) return;
+      quietUntilMs = Date.now() + quietMs;
+      logger.warn({ broker, reason: message }, 'kafka connection trouble');
+    };
+};
+
+const configOf = (options: KafkaLogOptions): KafkaConfig => ({
+  brokers: [...options.brokers],
+  clientId: options.clientId,
+  ...(options.ssl === undefined
+    ? {}
+    : { ssl: typeof options.ssl === 'boolean' ? options.ssl : { ca: options.ssl.ca } }),
+  ...(options.sasl === undefined ? {} : { sasl: options.sasl as NonNullable<KafkaConfig['sasl']> }),
+  connectionTimeout: 5_000,
+  requestTimeout: 15_000,
+  retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
+  logLevel: kafkajs.logLevel.ERROR,
+  logCreator: logTo(options.logger ?? silent),
+});
+
+export const createClient = (options: KafkaLogOptions): Kafka => new kafkajs.Kafka(configOf(options));
+
+/** A record set as the broker sent it; control records and aborted ones are still in. */
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly highWatermark: string;
+  /** Before it no transaction is open; committed readers get nothing from it on. */
+  readonly lastStableOffset: string;
+  readonly abortedTransactions:
+    | readonly { readonly producerId: string; readonly firstOffset: string }[]
+    | null;
+  readonly messages: readonly FetchedMessage[];
+}
+
+export interface FetchedMessage {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+  readonly isControlRecord: boolean;
+  readonly batchContext: {
+    readonly firstOffset: string;
+    readonly lastOffsetDelta: number;
+    readonly producerId: string;
+    readonly inTransaction: boolean;
+  };
+}
+
+interface TopicPartitions<P> {
+  readonly topic: string;
+  readonly partitions: readonly P[];
+}
+
+export interface Broker {
+  fetch(request: {
+    maxWaitTime: number;
+    minBytes: number;
+    maxBytes: number;
+    isolationLevel: number;
+    topics: readonly TopicPartitions<{ partition: number; fetchOffset: string; maxBytes: number }>[];
+  }): Promise<{ responses: readonly { topicName: string; partitions: readonly FetchedPartition[] }[] }>;
+  listOffsets(request: {
+    isolationLevel: number;
+    topics: readonly TopicPartitions<{ partition: number; timestamp: string }>[];
+  }): Promise<{ responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }>;
+}
+
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number }[];
+  findBroker(node: { nodeId: number }): Promise<Broker>;
+}
+
+/** Connections of their own to all brokers; topic metadata comes with `addTargetTopic`. */
+export const createCluster = (options: KafkaLogOptions): Cluster => {
+  const config = configOf(options);
+  const { createLogger } = load('kafkajs/src/loggers') as { createLogger(o: object): unknown };
+  const socketFactory = (load('kafkajs/src/network/socketFactory') as () => unknown)();
+  const Constructor = load('kafkajs/src/cluster') as new (options: object) => Cluster;
+  return new Constructor({
+    ...config,
+    logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
+    socketFactory,
+    // A failed call is repeated with a new cluster by its caller.
+    retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 2 },
+    enforceRequestTimeout: true,
+    metadataMaxAge: 300_000,
+    allowAutoTopicCreation: false,
+  });
+};

@@ -1,0 +1,154 @@
+/**
+ * Confluent framing: a zero byte, the registry's id of the writer's schema (int32), the Avro binary form.
+ * The registry is asked when topics are ensured and when an id is met for the first time, never after that.
+ */
+
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { ConfigError, ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
+import type { Resolver } from 'avsc';
+import {
+  decodeFramed,
+  encodeFramed,
+  parseType,
+  readSchemas,
+  resolverOf,
+  type TopicSchemas,
+  type Type,
+  unreadable,
+} from './avro-codec.ts';
+import type { KafkaLogOptions } from './kafka-options.ts';
+import type { AvroCodec } from './port.ts';
+
+const headerLength = 5;
+// An id that the registry does not know is not asked for again before this.
+const unknownForMs = 60_000;
+
+interface Writer {
+  readonly type: Type;
+  readonly resolver: Resolver | undefined;
+}
+
+export class RegistryCodec implements AvroCodec {
+  readonly #registry: SchemaRegistry;
+  readonly #prefix: string;
+  readonly #schemas: ReadonlyMap<TopicName, TopicSchemas>;
+  readonly #headers = new Map<TopicName, Buffer>();
+  readonly #types = new Map<number, Type>();
+  readonly #writers = new Map<string, Writer>();
+  readonly #unknownSince = new Map<number, number>();
+
+  private constructor(options: KafkaLogOptions, schemas: ReadonlyMap<TopicName, TopicSchemas>) {
+    this.#prefix = options.topicPrefix;
+    this.#schemas = schemas;
+    this.#registry = new SchemaRegistry({
+      host: options.registryUrl.replace(/\/$/, ''),
+      clientId: options.clientId,
+      ...(options.registryAuth === undefined ? {} : { auth: options.registryAuth }),
+      retry: { retries: 2, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1 },
+    });
+  }
+
+  static async open(options: KafkaLogOptions): Promise<RegistryCodec> {
+    return new RegistryCodec(options, await readSchemas());
+  }
+
+  /** Registers what this version writes. Throws ConfigError where an older reader could not read it. */
+  async register(topics: readonly TopicName[]): Promise<void> {
+    for (const topic of topics) if (!this.#headers.has(topic)) await this.#register(topic);
+  }
+
+  encode(topic: TopicName, value: unknown): Buffer {
+    const header = this.#headers.get(topic);
+    if (header === undefined)
+      throw new UnavailableError(ErrorCode.logUnavailable, `The schema of ${topic} is not registered yet.`);
+    return encodeFramed(this.#schemasOf(topic).current, header, value);
+  }
+
+  async prepare(_topic: TopicName, values: readonly (Buffer | null)[]): Promise<void> {
+    const missing = new Set<number>();
+    for (const value of values) {
+      const id = value === null ? undefined : idOf(value);
+      if (id !== undefined && !this.#types.has(id) && !this.#isUnknown(id)) missing.add(id);
+    }
+    for (const id of missing) await this.#load(id);
+  }
+
+  decode(topic: TopicName, value: Buffer): unknown {
+    const id = idOf(value);
+    if (id === undefined) throw unreadable(topic, 'it does not name a schema');
+    const { resolver, type } = this.#writer(topic, id);
+    return decodeFramed(topic, type, resolver, value, headerLength);
+  }
+
+  async #register(topic: TopicName): Promise<void> {
+    const { text, current } = this.#schemasOf(topic);
+    const subject = `${this.#prefix}${topic}-value`;
+    try {
+      const options = { subject, compatibility: COMPATIBILITY.BACKWARD };
+      const { id } = await this.#registry.register({ type: SchemaType.AVRO, schema: text }, options);
+      const header = Buffer.alloc(headerLength);
+      header.writeInt32BE(id, 1);
+      this.#types.set(id, current);
+      this.#headers.set(topic, header);
+    } catch (error) {
+      throw registryError(error, `register ${subject}`);
+    }
+  }
+
+  async #load(id: number): Promise<void> {
+    try {
+      const schema = (await this.#registry.getSchema(id)) as unknown as Type;
+      // Through our own parser: its types do not believe lengths that the bytes cannot hold.
+      this.#types.set(id, parseType(schema.schema({ exportAttrs: true })));
+    } catch (error) {
+      if ((error as { status?: number }).status !== 404) throw registryError(error, `read schema ${id}`);
+      this.#unknownSince.set(id, Date.now());
+    }
+  }
+
+  #isUnknown(id: number): boolean {
+    const since = this.#unknownSince.get(id);
+    return since !== undefined && Date.now() - since < unknownForMs;
+  }
+
+  #writer(topic: TopicName, id: number): Writer {
+    const name = `${id}/${topic}`;
+    const known = this.#writers.get(name);
+    if (known !== undefined) return known;
+    const type = this.#types.get(id);
+    if (type === undefined) throw unreadable(topic, `its schema ${id} is not known`);
+    const reader = this.#schemasOf(topic).current;
+    const writer = { type: reader, resolver: this.#resolver(topic, reader, type) };
+    this.#writers.set(name, writer);
+    return writer;
+  }
+
+  #resolver(topic: TopicName, reader: Type, writer: Type): Resolver | undefined {
+    try {
+      return resolverOf(reader, writer);
+    } catch (error) {
+      throw unreadable(topic, 'its schema is not one of the topic', error);
+    }
+  }
+
+  #schemasOf(topic: TopicName): TopicSchemas {
+    return this.#schemas.get(topic) as TopicSchemas;
+  }
+}
+
+const idOf = (value: Buffer): number | undefined =>
+  value.length > headerLength && value[0] === 0 ? value.readInt32BE(1) : undefined;
+
+/** Answers of the registry that trying again will not change are faults of configuration. */
+const registryError = (error: unknown, action: string): Error => {
+  const { status, message, name } = error as { status?: number; message?: string; name?: string };
+  const why = `${action}: ${message ?? String(error)}`;
+  const isFinal = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (isFinal || name === 'ConfluentSchemaRegistryCompatibilityError')
+    return new ConfigError([`The schema registry refuses (${why}).`]);
+  return new UnavailableError(
+    ErrorCode.logUnavailable,
+    `The schema registry is unavailable (${why}).`,
+    error,
+  );
+};

@@ -1,0 +1,91 @@
+/** What was read of one partition and not yet given to its task. Bounded: a full inbox holds the reader back. */
+import type { Fetched } from './kafka-fetched.ts';
+import type { LogRecord } from './port.ts';
+
+interface Chunk {
+  readonly records: readonly LogRecord[];
+  /** How many of the records have been taken. */
+  taken: number;
+  /** The offset after the chunk, markers included. */
+  readonly position: number;
+  readonly bytes: number;
+}
+
+export interface Taken {
+  readonly records: readonly LogRecord[];
+  readonly position: number;
+  readonly isAtEnd: boolean;
+}
+
+const maxBytes = 8 * 1024 * 1024;
+
+export class Inbox {
+  readonly #maxRecords: number;
+  readonly #chunks: Chunk[] = [];
+  #records = 0;
+  #bytes = 0;
+  #position: number;
+  /** Unknown until the first answer and after a failure: then the partition does not count as read to its end. */
+  #end: number | undefined;
+  #wake: () => void = () => {};
+
+  constructor(position: number, maxRecords: number) {
+    this.#position = position;
+    this.#maxRecords = maxRecords;
+  }
+
+  hasRoom(): boolean {
+    return this.#records < this.#maxRecords && this.#bytes < maxBytes;
+  }
+
+  deliver({ records, position, end, bytes }: Fetched): void {
+    this.#end = end;
+    const last = this.#chunks[this.#chunks.length - 1]?.position ?? this.#position;
+    if (records.length === 0 && position === last) return;
+    this.#chunks.push({ records, taken: 0, position, bytes });
+    this.#records += records.length;
+    this.#bytes += bytes;
+    if (records.length > 0) this.#wake();
+  }
+
+  lost(): void {
+    this.#end = undefined;
+  }
+
+  /** Resolves when records are there, or after `forMs`, or when woken. */
+  async wait(forMs: number): Promise<void> {
+    if (this.#records > 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, forMs);
+    });
+    clearTimeout(timer);
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  take(most: number): Taken {
+    const taken: LogRecord[] = [];
+    for (let chunk = this.#chunks[0]; chunk !== undefined && taken.length < most; chunk = this.#chunks[0]) {
+      this.#takeFrom(chunk, most, taken);
+      if (chunk.taken < chunk.records.length) break;
+      this.#chunks.shift();
+      this.#bytes -= chunk.bytes;
+      this.#position = chunk.position;
+    }
+    const isAtEnd = this.#chunks.length === 0 && this.#end !== undefined && this.#position >= this.#end;
+    return { records: taken, position: this.#position, isAtEnd };
+  }
+
+  #takeFrom(chunk: Chunk, most: number, into: LogRecord[]): void {
+    const until = Math.min(chunk.records.length, chunk.taken + most - into.length);
+    for (let i = chunk.taken; i < until; i += 1) into.push(chunk.records[i] as LogRecord);
+    this.#records -= until - chunk.taken;
+    chunk.taken = until;
+    const last = into[into.length - 1];
+    if (last !== undefined) this.#position = last.offset + 1;
+  }
+}

@@ -1,0 +1,32 @@
+/** What the Kafka adapter is told: where the brokers and the registry are, how to get in, how topics are made. */
+
+export interface KafkaLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface KafkaLogOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Put before topics, groups, transactional ids and subjects: `precede.` */
+  readonly topicPrefix: string;
+  /** Base address of a registry with Confluent's API. */
+  readonly registryUrl: string;
+  readonly registryAuth?: { readonly username: string; readonly password: string };
+  /** Partitions of data topics that are created. */
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** true, or the certificate (PEM) of the authority that signed the brokers'. */
+  readonly ssl?: boolean | { readonly ca: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+  /** How long ensureTopics tries while brokers or registry are away. Default 60 s. */
+  readonly startTimeoutMs?: number;
+  readonly logger?: KafkaLogger;
+}
+
+export const silent: KafkaLogger = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,0 +1,184 @@
+/**
+ * Processes a topic as one member of a consumer group. Each assignment closes every open partition and opens the new
+ * ones: kafkajs tells only of whole assignments, and a partition that stays is rare enough to be restored again.
+ */
+import type { Admin, Kafka } from 'kafkajs';
+import { toLogError } from './kafka-errors.ts';
+import { KafkaLink } from './kafka-link.ts';
+import { Membership } from './kafka-membership.ts';
+import { toAllOutgoing } from './kafka-messages.ts';
+import type { KafkaLogOptions } from './kafka-options.ts';
+import { BatchingProducer } from './kafka-producer.ts';
+import { KafkaReader } from './kafka-reader.ts';
+import { restorePartition } from './kafka-restore.ts';
+import { type Committer, Slot, type SlotDeps } from './kafka-slot.ts';
+import type { PartitionCounts } from './kafka-topics.ts';
+import { Transactions } from './kafka-transactions.ts';
+import type { LogRecord, Processing, ProcessOptions } from './port.ts';
+
+export interface ProcessDeps {
+  readonly kafka: KafkaLogOptions;
+  readonly client: Kafka;
+  readonly admin: Admin;
+  readonly counts: PartitionCounts;
+}
+
+export class KafkaProcessing implements Processing {
+  readonly ready: Promise<void>;
+  readonly #deps: ProcessDeps;
+  readonly #options: ProcessOptions;
+  readonly #reader: KafkaReader;
+  readonly #producer: BatchingProducer;
+  readonly #membership: Membership;
+  readonly #slots = new Map<number, Slot>();
+  readonly #open = new Set<number>();
+  #setReady: () => void = () => {};
+  #assigned: readonly number[] | undefined;
+  #changes: Promise<void> = Promise.resolve();
+
+  private constructor(deps: ProcessDeps, options: ProcessOptions, reader: KafkaReader) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#reader = reader;
+    this.#producer = new BatchingProducer({ ...deps, topicPrefix: deps.kafka.topicPrefix });
+    this.ready = new Promise((resolve) => {
+      this.#setReady = resolve;
+    });
+    this.#membership = new Membership({
+      client: deps.client,
+      groupId: this.#groupId,
+      topic: this.#topic,
+      onAssigned: (partitions) => this.#assign(partitions),
+      onError: (error) => this.#report(error),
+    });
+  }
+
+  static async start(deps: ProcessDeps, options: ProcessOptions): Promise<KafkaProcessing> {
+    let report: (error: unknown) => void = () => {};
+    const reader = await KafkaReader.open(deps.kafka, options.topic, (error) => report(error)).catch(
+      (error) => {
+        throw toLogError(error, `process ${options.topic}`);
+      },
+    );
+    const processing = new KafkaProcessing(deps, options, reader);
+    report = (error) => processing.#report(error);
+    try {
+      await processing.#membership.start();
+      return processing;
+    } catch (error) {
+      await processing.close();
+      throw error;
+    }
+  }
+
+  partitions(): readonly number[] {
+    return [...this.#open].sort((a, b) => a - b);
+  }
+
+  async close(): Promise<void> {
+    // Steps end and commit while we are still a member.
+    await this.#change([]);
+    await this.#membership.close();
+    await this.#change([]);
+    await this.#reader.close();
+    await this.#producer.close();
+  }
+
+  get #groupId(): string {
+    return this.#deps.kafka.topicPrefix + this.#options.group;
+  }
+
+  get #topic(): string {
+    return this.#deps.kafka.topicPrefix + this.#options.topic;
+  }
+
+  #report(error: unknown): void {
+    // A failure of the whole member: its partitions are told one by one.
+    for (const partition of this.#assigned?.length ? this.#assigned : [-1])
+      this.#options.onError?.(error, partition);
+  }
+
+  #assign(partitions: readonly number[]): void {
+    this.#assigned = partitions;
+    this.#changes = this.#changes.then(() => this.#change(partitions));
+  }
+
+  async #change(partitions: readonly number[]): Promise<void> {
+    const leaving = [...this.#slots.values()];
+    this.#slots.clear();
+    await Promise.all(leaving.map((slot) => slot.stop()));
+    if (partitions !== this.#assigned && partitions.length > 0) return;
+    for (const partition of partitions) this.#slots.set(partition, new Slot(this.#slotDeps(), partition));
+    this.#checkReady();
+  }
+
+  #slotDeps(): SlotDeps {
+    return {
+      options: this.#options,
+      reader: this.#reader,
+      openCommitter: (partition) => this.#openCommitter(partition),
+      startOf: (partition) => this.#startOf(partition),
+      restore: (partition, onRecords, signal) => this.#restore(partition, onRecords, signal),
+      confirmed: (signal) => this.#membership.confirmed(signal),
+      onOpen: (partition, isOpen) => this.#onOpen(partition, isOpen),
+    };
+  }
+
+  #onOpen(partition: number, isOpen: boolean): void {
+    if (isOpen) this.#open.add(partition);
+    else this.#open.delete(partition);
+    this.#options.onPartitions?.(this.partitions());
+    this.#checkReady();
+  }
+
+  #checkReady(): void {
+    if (this.#assigned?.every((partition) => this.#open.has(partition))) this.#setReady();
+  }
+
+  #openCommitter(partition: number): Promise<Committer> {
+    if (this.#options.isTransactional) return this.#openTransactions(partition);
+    return Promise.resolve({
+      commit: async ({ outputs, commit }) => {
+        await this.#producer.send(outputs);
+        if (commit !== null) await this.#membership.commit(partition, commit);
+      },
+      close: async () => {},
+    });
+  }
+
+  async #openTransactions(partition: number): Promise<Committer> {
+    const { client, kafka, counts } = this.#deps;
+    const { group, topic } = this.#options;
+    const transactions = await Transactions.open(client, kafka.topicPrefix, `${group}-${topic}-${partition}`);
+    const at = { groupId: this.#groupId, topic: this.#topic, partition };
+    return {
+      commit: async ({ outputs, commit }) => {
+        const outgoing = await toAllOutgoing(outputs, counts);
+        await transactions.run(outgoing, commit === null ? undefined : { ...at, offset: commit });
+      },
+      close: () => transactions.close(),
+    };
+  }
+
+  async #startOf(partition: number): Promise<number> {
+    const [found] = await this.#deps.admin.fetchOffsets({ groupId: this.#groupId, topics: [this.#topic] });
+    const committed = Number(found?.partitions.find((p) => p.partition === partition)?.offset ?? -1);
+    if (committed >= 0) return committed;
+    const link = await KafkaLink.open(this.#deps.kafka, this.#options.topic);
+    try {
+      return (await link.offsets([partition], 'earliest')).get(partition) ?? 0;
+    } finally {
+      await link.close();
+    }
+  }
+
+  async #restore(
+    partition: number,
+    onRecords: (records: readonly LogRecord[]) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { changelog } = this.#options;
+    if (changelog === undefined) return;
+    await restorePartition(this.#deps.kafka, { topic: changelog, partition, onRecords, signal });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The producer of a single writer: every send is one transaction under one id, one after the other. A writer whose
+ * transaction could not be ended does not take a new producer id by itself, since that might fence a newer writer:
+ * from then on it is fenced too, and its owner opens another.
+ */
+import { ErrorCode, FencedError, type PrecedeError, UnavailableError } from '@precede/contracts';
+import { toLogError } from './kafka-errors.ts';
+import { type Outgoing, toAllOutgoing } from './kafka-messages.ts';
+import { defaultMaxBufferedBytes, type ProducerDeps } from './kafka-producer.ts';
+import { Transactions } from './kafka-transactions.ts';
+import type { LogProducer, OutgoingRecord, ProducerOptions } from './port.ts';
+
+export class SingleWriter implements LogProducer {
+  readonly #transactions: Transactions;
+  readonly #deps: ProducerDeps;
+  readonly #maxBufferedBytes: number;
+  #bufferedBytes = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #fenced: PrecedeError | undefined;
+  #isClosed = false;
+
+  private constructor(transactions: Transactions, deps: ProducerDeps, options: ProducerOptions) {
+    this.#transactions = transactions;
+    this.#deps = deps;
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes;
+  }
+
+  static async open(deps: ProducerDeps, id: string, options: ProducerOptions): Promise<SingleWriter> {
+    try {
+      const transactions = await Transactions.open(deps.client, deps.topicPrefix, id);
+      return new SingleWriter(transactions, deps, options);
+    } catch (error) {
+      throw toLogError(error, 'open producer');
+    }
+  }
+
+  async send(records: readonly OutgoingRecord[]): Promise<void> {
+    if (this.#isClosed) throw new UnavailableError(ErrorCode.logUnavailable, 'The producer is closed.');
+    const bytes = records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+    if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#maxBufferedBytes)
+      throw new UnavailableError(ErrorCode.logFull, 'Too many bytes wait to be acknowledged by Kafka.');
+    this.#bufferedBytes += bytes;
+    const turn = this.#last.then(() => this.#sendNow(records));
+    const release = (): void => {
+      this.#bufferedBytes -= bytes;
+    };
+    this.#last = turn.then(release, release);
+    await turn;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+    await this.#transactions.close();
+  }
+
+  async #sendNow(records: readonly OutgoingRecord[]): Promise<void> {
+    if (this.#fenced !== undefined) throw this.#fenced;
+    const outgoing: readonly Outgoing[] = await toAllOutgoing(records, this.#deps.counts).catch((error) => {
+      throw toLogError(error, 'send');
+    });
+    try {
+      await this.#transactions.run(outgoing);
+    } catch (error) {
+      const known = toLogError(error, 'send');
+      if (known instanceof FencedError) this.#fenced = known;
+      else if (this.#transactions.isBroken)
+        this.#fenced = new FencedError('A transaction could not be ended.', error);
+      throw known;
+    }
+  }
+}
