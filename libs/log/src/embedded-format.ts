@@ -2,9 +2,10 @@
  * The format mark of a log directory. It is written after the first open, so a marked directory whose data is gone is
  * damage, and is refused instead of being taken for a new one.
  */
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '@precede/contracts';
+import { faultOfData } from './embedded-data.ts';
 
 const format = 1;
 const markName = 'format.json';
@@ -18,10 +19,11 @@ export const checkFormat = (dir: string): void => {
     throw new ConfigError([
       `The event log in ${dir} has format ${found}, written by a newer version; this one reads up to ${format}.`,
     ]);
-  if (sizeOf(join(dir, dataName)) === 0)
-    throw new ConfigError([
-      `The event log in ${dir} is damaged: ${dataName} is empty or missing. Restore it, or remove the directory to start anew.`,
-    ]);
+  const fault = faultOfData(join(dir, dataName));
+  if (fault === null) return;
+  throw new ConfigError([
+    `The event log in ${dir} is damaged: ${fault}. Restore it, or remove the directory to start anew.`,
+  ]);
 };
 
 /** Marks the directory as ours, whole or not at all. */
@@ -46,5 +48,3 @@ const readFormat = (dir: string): number | null => {
     throw new ConfigError([`${path} is damaged: it does not name the format of the event log.`]);
   return Number(found);
 };
-
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -58,20 +58,20 @@ export class Group {
 
   /** One mover a partition; it follows the target until it has it. */
   #move(partition: number): Promise<void> {
-    const running = this.#moves[partition];
-    if (running) return running;
-    const move = this.#follow(partition).finally(() => {
-      this.#moves[partition] = null;
-    });
-    this.#moves[partition] = move;
-    return move;
+    this.#moves[partition] ??= this.#follow(partition);
+    return this.#moves[partition];
   }
 
   async #follow(partition: number): Promise<void> {
+    // The mover is known to others before it looks, and forgotten in the turn of its last look: no change is missed.
+    await Promise.resolve();
     for (;;) {
       const owner = this.#owners[partition] ?? null;
       const target = this.#targets[partition] ?? null;
-      if (owner === target) return;
+      if (owner === target) {
+        this.#moves[partition] = null;
+        return;
+      }
       if (owner !== null) {
         await owner.release(partition);
         this.#owners[partition] = null;

@@ -62,7 +62,10 @@ export class EmbeddedStore {
   readonly #committedEnds = new Map<TopicName, readonly End[]>();
   #draftEnds = new Map<TopicName, End[]>();
 
+  readonly dir: string;
+
   constructor(dir: string) {
+    this.dir = dir;
     // Syncing is not overlapped: a commit that returns is on disk.
     this.#env = open({ path: dir, maxDbs: 8, overlappingSync: false, ...bytes });
     this.#meta = this.#env.openDB({ name: 'meta', ...bytes });

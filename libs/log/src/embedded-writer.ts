@@ -4,6 +4,7 @@
  * a slow one the writer waits as long again, so that a slow disk gets larger groups and not a blocked process.
  */
 import { ErrorCode, UnavailableError } from '@precede/contracts';
+import { storageError } from './embedded-failure.ts';
 import type { Change, EmbeddedStore } from './embedded-store.ts';
 
 interface Job {
@@ -18,6 +19,12 @@ interface Job {
 const maxGroupRecords = 10_000;
 const maxGroupBytes = 8 * 1024 * 1024;
 const maxPauseMs = 20;
+
+const bytesOf = ({ records }: Change): number => {
+  let size = 0;
+  for (const { record } of records) size += record.key.length + (record.value?.length ?? 0);
+  return size;
+};
 
 export class EmbeddedWriter {
   readonly #store: EmbeddedStore;
@@ -80,7 +87,7 @@ export class EmbeddedWriter {
       if (count > 0 && (records >= maxGroupRecords || size >= maxGroupBytes)) break;
       count += 1;
       records += change.records.length;
-      for (const { record } of change.records) size += record.key.length + (record.value?.length ?? 0);
+      size += bytesOf(change);
     }
     const group = this.#queue.splice(0, count);
     return group.filter(({ admit, reject }) => {
@@ -97,7 +104,11 @@ export class EmbeddedWriter {
         for (const { change } of group) this.#store.apply(change, nowMs);
       });
     } catch (error) {
-      const failure = storageError(error);
+      const failure = storageError(
+        error,
+        this.#store.dir,
+        group.reduce((size, { change }) => size + bytesOf(change), 0),
+      );
       for (const { reject } of group) reject(failure);
       return;
     }
@@ -105,15 +116,3 @@ export class EmbeddedWriter {
     this.#onCommit(group.map((job) => job.change));
   }
 }
-
-/** What a failed transaction means to a caller. */
-export const storageError = (error: unknown): UnavailableError => {
-  const text = String((error as Error).message);
-  return /no space|ENOSPC|MDB_MAP_FULL|quota|EDQUOT/i.test(text)
-    ? new UnavailableError(
-        ErrorCode.logFull,
-        'The disk of the event log is full: nothing was written. Free some space and try again.',
-        error,
-      )
-    : new UnavailableError(ErrorCode.logUnavailable, `The event log cannot be written: ${text}.`, error);
-};
