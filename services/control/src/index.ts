@@ -1,1 +1,3 @@
-export {};
+export { type ControlConfig, controlFields } from './config.ts';
+export { type ControlDeps, startControl } from './control.ts';
+export { faultKinds } from './errors.ts';

@@ -1,0 +1,195 @@
+/**
+ * The single writer of config.v1. Changes are planned and written one after the other; each is one revision of one
+ * zone, all its records in one transaction with the zone record last. A write answers when it is in the log AND read
+ * back. When the outcome of a write is unknown, the next one first makes it certain: a new producer of the same name
+ * ends whatever the old one had begun, then the log is read to its end.
+ */
+import {
+  type ConfigBody,
+  type ConfigRecord,
+  configHeaders,
+  configKey,
+  configToAvro,
+  FencedError,
+  Topic,
+  UnavailableError,
+  type ZoneConfigs,
+  type ZoneId,
+  type ZoneSettings,
+} from '@precede/contracts';
+import type { AvroCodec, EventLog, LogProducer, OutgoingRecord } from '@precede/log';
+import type { Logger } from '@precede/service';
+import { ConfigFollower } from './config-follower.ts';
+import { ApiError, apiError } from './errors.ts';
+import type { ControlMetrics } from './metrics.ts';
+
+/** What a plan wants written. */
+export interface Change<R> {
+  readonly zoneId: ZoneId;
+  /** Without the zone record, which every change ends with. */
+  readonly bodies: readonly ConfigBody[];
+  /** The zone record; null deletes the zone. */
+  readonly settings: ZoneSettings | null;
+  readonly result: (revision: number) => R;
+}
+/** Runs alone and without waiting; `keep` answers from what is there and writes nothing. */
+export type Plan<R> = (zones: ZoneConfigs) => Change<R> | { readonly keep: R };
+
+export interface ConfigStoreOptions {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly metrics: ControlMetrics;
+  /** Changes that may wait at once; more are refused. */
+  readonly maxWaiting: number;
+  readonly sendTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** Another control has taken over: this process has to end. */
+  readonly onFenced: (error: FencedError) => void;
+}
+
+const transactionalId = 'precede.control';
+
+export class ConfigStore {
+  readonly #options: ConfigStoreOptions;
+  #producer: LogProducer | undefined;
+  #follower: ConfigFollower;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #isCertain = true;
+  #fenced: FencedError | undefined;
+
+  private constructor(options: ConfigStoreOptions, producer: LogProducer, follower: ConfigFollower) {
+    this.#options = options;
+    this.#producer = producer;
+    this.#follower = follower;
+  }
+
+  /** Fences the control before us first, so that nothing is written behind what we then read. */
+  static async open(options: ConfigStoreOptions): Promise<ConfigStore> {
+    const producer = await openProducer(options);
+    try {
+      return new ConfigStore(options, producer, await ConfigFollower.open(options, options.readTimeoutMs));
+    } catch (error) {
+      await producer.close();
+      throw error;
+    }
+  }
+
+  get zones(): ZoneConfigs {
+    return this.#follower.zones;
+  }
+
+  /** Rejects with ApiError: what the plan refuses, or that the log is away, busy or taken over. */
+  async write<R>(plan: Plan<R>): Promise<R> {
+    if (this.#waiting >= this.#options.maxWaiting) {
+      this.#options.metrics.writes.inc({ outcome: 'busy' });
+      throw apiError('busy', `${this.#waiting} changes are waiting already`);
+    }
+    this.#count(1);
+    const done = this.#last.then(() => this.#writeNow(plan));
+    this.#last = done.catch(() => undefined);
+    try {
+      return await done;
+    } finally {
+      this.#count(-1);
+    }
+  }
+
+  /** Waits for what is being written. */
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#producer?.close();
+    await this.#follower.close();
+  }
+
+  #count(step: number): void {
+    this.#waiting += step;
+    this.#options.metrics.waitingWrites.set(this.#waiting);
+  }
+
+  async #writeNow<R>(plan: Plan<R>): Promise<R> {
+    try {
+      if (this.#fenced !== undefined) throw this.#fenced;
+      if (!this.#isCertain) await this.#makeCertain();
+      const change = plan(this.zones);
+      if ('keep' in change) return change.keep;
+      const revision = this.#follower.revision(change.zoneId) + 1;
+      await this.#append(change, revision);
+      this.#options.metrics.writes.inc({ outcome: 'written' });
+      return change.result(revision);
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async #append(change: Change<unknown>, revision: number): Promise<void> {
+    const stop = this.#options.metrics.writeSeconds.startTimer();
+    const records = toRecords(change, revision).map((record) => toOutgoing(this.#options.log.codec, record));
+    this.#isCertain = false;
+    await this.#producer?.send(records);
+    await this.#follower.applied(change.zoneId, revision, this.#options.readTimeoutMs);
+    this.#isCertain = true;
+    stop();
+  }
+
+  async #makeCertain(): Promise<void> {
+    const { metrics, logger, readTimeoutMs } = this.#options;
+    metrics.recoveries.inc();
+    const old = this.#producer;
+    this.#producer = undefined;
+    await old?.close().catch((err: unknown) => logger.warn({ err }, 'closing the old producer failed'));
+    this.#producer = await openProducer(this.#options);
+    const before = this.#follower;
+    this.#follower = await ConfigFollower.open(this.#options, readTimeoutMs);
+    this.#isCertain = true;
+    await before.close();
+    logger.info('the configuration was read again after a write of unknown outcome');
+  }
+
+  #translate(error: unknown): unknown {
+    const { metrics } = this.#options;
+    if (error instanceof ApiError) {
+      metrics.writes.inc({ outcome: 'refused' });
+      return error;
+    }
+    if (error instanceof FencedError) return this.#takenOver(error);
+    if (!(error instanceof UnavailableError)) return error;
+    metrics.writes.inc({ outcome: 'unavailable' });
+    this.#options.logger.warn({ err: error }, 'a change could not be written');
+    return apiError(
+      'logUnavailable',
+      'the event log is away; look whether the change shows before trying again',
+    );
+  }
+
+  #takenOver(error: FencedError): ApiError {
+    this.#options.metrics.writes.inc({ outcome: 'fenced' });
+    if (this.#fenced === undefined) {
+      this.#fenced = error;
+      this.#options.logger.fatal({ err: error }, 'another control has taken over');
+      this.#options.onFenced(error);
+    }
+    return apiError('takenOver', 'another control process has taken over; ask again');
+  }
+}
+
+const openProducer = ({ log, sendTimeoutMs }: ConfigStoreOptions): Promise<LogProducer> =>
+  log.producer({ transactionalId, sendTimeoutMs });
+
+const toRecords = (change: Change<unknown>, revision: number): readonly ConfigRecord[] => {
+  const { zoneId, bodies, settings } = change;
+  const head = { zoneId, revision, records: bodies.length + 1 };
+  const last: ConfigBody = { kind: 'zone', id: zoneId, settings };
+  return [...bodies, last].map((body) => ({ ...head, ...body }));
+};
+
+const toOutgoing = (codec: AvroCodec, record: ConfigRecord): OutgoingRecord => {
+  const value = configToAvro(record);
+  return {
+    topic: Topic.config,
+    key: configKey(record.zoneId, record.kind, record.id),
+    value: value === null ? null : codec.encode(Topic.config, value),
+    headers: configHeaders(record),
+    partitionBy: Buffer.from(record.zoneId, 'hex'),
+  };
+};
