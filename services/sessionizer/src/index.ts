@@ -1,1 +1,2 @@
-export {};
+export { type SessionizerConfig, sessionizerFields } from './config.ts';
+export { type SessionizerDeps, sessionizerGroup, startSessionizer } from './service.ts';

@@ -1,0 +1,51 @@
+/** What the sessionizer can be told. docs/configuration.md is made from these fields. */
+import type { WindowBounds } from '@precede/sequence';
+import { duration, integer, port, text, type Values } from '@precede/service';
+
+const count = (meaning: string, fallback: string) => integer(1, 100_000_000, meaning, fallback);
+
+export const sessionizerFields = {
+  PRECEDE_SESSIONIZER_HOST: text('Address that the sessionizer listens on.', '0.0.0.0'),
+  PRECEDE_SESSIONIZER_PORT: port('Port that the sessionizer listens on; 0: any free one.', '8082'),
+  PRECEDE_SESSIONIZER_MAX_WINDOWS: count(
+    'Open session windows per partition; beyond it the longest idle ones are closed as `bound`.',
+    '100000',
+  ),
+  PRECEDE_SESSIONIZER_MAX_HELD: count(
+    'Requests per partition held to be put in order; beyond it the oldest are emitted before their time.',
+    '100000',
+  ),
+  PRECEDE_SESSIONIZER_MAX_REMEMBERED: count(
+    'Closed sessions per partition remembered for late requests; beyond it the oldest are forgotten, and requests of unknown sessions as old as those refused.',
+    '100000',
+  ),
+  PRECEDE_SESSIONIZER_REMEMBER: duration(
+    'How long, in event time, a closed session is remembered for late requests.',
+    '24h',
+  ),
+  PRECEDE_SESSIONIZER_IDLE_AFTER: duration(
+    'Silence after which a live source follows the wall clock; 0s: the grace of its zone.',
+    '0s',
+  ),
+  PRECEDE_SESSIONIZER_SOURCE_KEPT: duration(
+    'How long an ended source is remembered, and after which silence an import counts as ended.',
+    '48h',
+  ),
+  PRECEDE_SESSIONIZER_MAX_BATCH: integer(
+    1,
+    1_000_000,
+    'Most records of one step, which is one transaction.',
+    '5000',
+  ),
+} as const;
+
+export type SessionizerConfig = Values<typeof sessionizerFields>;
+
+export const boundsOf = (config: SessionizerConfig): Partial<WindowBounds> => ({
+  maxWindows: config.PRECEDE_SESSIONIZER_MAX_WINDOWS,
+  maxHeld: config.PRECEDE_SESSIONIZER_MAX_HELD,
+  maxRemembered: config.PRECEDE_SESSIONIZER_MAX_REMEMBERED,
+  rememberMs: config.PRECEDE_SESSIONIZER_REMEMBER,
+  idleAfterMs: config.PRECEDE_SESSIONIZER_IDLE_AFTER === 0 ? null : config.PRECEDE_SESSIONIZER_IDLE_AFTER,
+  sourceKeptMs: config.PRECEDE_SESSIONIZER_SOURCE_KEPT,
+});

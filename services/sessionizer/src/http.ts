@@ -1,0 +1,4 @@
+/** The sessionizer answers /livez, /readyz and /metrics alone. */
+import { buildHttp, type HttpOptions } from '@precede/service';
+
+export const buildServer = (deps: HttpOptions) => buildHttp(deps);

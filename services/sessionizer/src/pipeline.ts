@@ -1,0 +1,132 @@
+/**
+ * The data path of one partition: decode → step → write → commit. Writing and committing are the log's, in one
+ * transaction; whatever fails before leaves nothing behind, and the partition is opened anew from what is committed.
+ */
+import { DropReason, type RequestEvent, requestFromAvro, Topic } from '@precede/contracts';
+import type {
+  Assignment,
+  AvroCodec,
+  Batch,
+  LogRecord,
+  OutgoingRecord,
+  PartitionTask,
+  StepResult,
+} from '@precede/log';
+import type { WindowBounds, WindowsState, ZoneWindows } from '@precede/sequence';
+import type { Logger } from '@precede/service';
+import type { SessionizerMetrics } from './metrics.ts';
+import { changeRecord, deadLetterRecord, sequenceRecord, sessionRecord } from './records.ts';
+import { restorePartition } from './restore.ts';
+import { PartitionSessionizer } from './sessionizer.ts';
+import { countCommitted, createTally, type Refusal, type Tally } from './tally.ts';
+
+export interface PipelineDeps {
+  readonly codec: AvroCodec;
+  readonly zones: ZoneWindows;
+  readonly bounds: Partial<WindowBounds>;
+  readonly metrics: SessionizerMetrics;
+  readonly logger: Logger;
+  /** The states of all open partitions, for the gauges. */
+  readonly states: Set<WindowsState>;
+}
+
+/** Restores the partition's windows; its state goes with the task. */
+export const openPartition = async (deps: PipelineDeps, assignment: Assignment): Promise<PartitionTask> => {
+  const stop = deps.metrics.restoreSeconds.startTimer();
+  const state = await restorePartition(assignment, deps.codec, deps.bounds);
+  const restoreSeconds = stop();
+  const { partition, position } = assignment;
+  deps.logger.info(
+    { partition, position, openWindows: state.openWindows, remembered: state.remembered, restoreSeconds },
+    'partition opened',
+  );
+  deps.states.add(state);
+  const core = new PartitionSessionizer(state, deps.zones);
+  let tally = createTally();
+  return {
+    step: (batch) => {
+      tally = createTally();
+      return stepBatch(deps, core, partition, batch, tally);
+    },
+    committed: () => countCommitted(deps.metrics, tally),
+    close: async () => {
+      deps.states.delete(state);
+    },
+  };
+};
+
+const stepBatch = async (
+  deps: PipelineDeps,
+  core: PartitionSessionizer,
+  partition: number,
+  batch: Batch,
+  tally: Tally,
+): Promise<StepResult> => {
+  const { codec, metrics } = deps;
+  // 1. Fetch the schemas the values name. A registry that is away fails the step: nothing is passed by mistake.
+  if (batch.records.length > 0)
+    await codec.prepare(
+      Topic.requests,
+      batch.records.map((record) => record.value),
+    );
+  const stop = metrics.stepSeconds.startTimer();
+  // 2. Decode and order. A record nobody can read, or that came too late, becomes a dead letter and is passed.
+  const records: OutgoingRecord[] = [];
+  for (const record of batch.records) takeRecord(deps, core, record, records, tally);
+  core.tick(batch.nowMs, batch.isAtEnd);
+  // 3. Encode what came of it. The changelog stays in this partition, so that whoever gets it finds its state.
+  const { outputs, changes } = core.drain();
+  for (const sequence of outputs.sequences) records.push(sequenceRecord(codec, sequence));
+  for (const session of outputs.closed) records.push(sessionRecord(codec, session));
+  for (const change of changes) records.push(changeRecord(codec, change, partition));
+  tally.outputs = outputs;
+  // 4. Hand over to the log: all of it and the offset, or nothing. A tick that changed nothing writes nothing.
+  if (batch.records.length > 0) stop();
+  const isEmpty = batch.records.length === 0 && records.length === 0;
+  return { outputs: records, commit: isEmpty ? null : batch.position };
+};
+
+const takeRecord = (
+  deps: PipelineDeps,
+  core: PartitionSessionizer,
+  record: LogRecord,
+  letters: OutgoingRecord[],
+  tally: Tally,
+): void => {
+  const event = decode(deps, record, letters, tally);
+  if (event === undefined) return;
+  const verdict = core.take(event, record.offset, record.appendTimeMs);
+  if (event.kind !== 'request') return;
+  tally.requests++;
+  if (verdict === 'taken') return;
+  if (verdict === 'repeated') {
+    tally.repeated++;
+    return;
+  }
+  tally.refused[verdict]++;
+  letters.push(deadLetterRecord(deps.codec, record, verdict, messages[verdict]));
+};
+
+const messages: Readonly<Record<Refusal, string>> = {
+  late: 'A later request of the session has been emitted already.',
+  window_closed: 'A session window that covers this time has been closed.',
+  source_ended: 'The source of the request has ended.',
+};
+
+const decode = (
+  deps: PipelineDeps,
+  record: LogRecord,
+  letters: OutgoingRecord[],
+  tally: Tally,
+): RequestEvent | undefined => {
+  try {
+    if (record.value === null) throw new Error('The record has no value.');
+    return requestFromAvro(deps.codec.decode(Topic.requests, record.value));
+  } catch (err) {
+    const { topic, partition, offset } = record;
+    tally.unreadable++;
+    deps.logger.warn({ err, topic, partition, offset }, 'record cannot be read');
+    letters.push(deadLetterRecord(deps.codec, record, DropReason.unreadable, (err as Error).message));
+    return undefined;
+  }
+};

@@ -1,0 +1,97 @@
+/** Composition of the sessionizer: HTTP first, then the configuration, then the partitions. */
+import { Topic, type TopicName } from '@precede/contracts';
+import type { EventLog, Processing } from '@precede/log';
+import type { WindowsState } from '@precede/sequence';
+import {
+  type Clock,
+  type Health,
+  type Logger,
+  listen,
+  type Registry,
+  type RunningService,
+} from '@precede/service';
+import { boundsOf, type SessionizerConfig } from './config.ts';
+import { buildServer } from './http.ts';
+import { createSessionizerMetrics, type SessionizerMetrics } from './metrics.ts';
+import { openPartition, type PipelineDeps } from './pipeline.ts';
+import { type FollowedZones, followZones } from './zones.ts';
+
+export const sessionizerGroup = 'precede.sessionizer';
+const input: TopicName = Topic.requests;
+
+export interface SessionizerDeps {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly clock: Clock;
+}
+
+/** Resolves once it takes part in the group; /readyz tells when its partitions are open. */
+export const startSessionizer = async (
+  config: SessionizerConfig,
+  deps: SessionizerDeps,
+): Promise<RunningService> => {
+  const { log, logger, health } = deps;
+  health.set('config', false);
+  health.set('partitions', false);
+  const states = new Set<WindowsState>();
+  const metrics = createSessionizerMetrics(deps.registry, states, deps.clock);
+  const app = buildServer(deps);
+  const address = await listen(app, config.PRECEDE_SESSIONIZER_HOST, config.PRECEDE_SESSIONIZER_PORT);
+  const zones = await followZones(log, logger, metrics);
+  // Gap and grace decide what a window is: no request is looked at before they are known.
+  await zones.caughtUp;
+  health.set('config', true);
+  const pipeline = { codec: log.codec, zones, bounds: boundsOf(config), metrics, logger, states };
+  const processing = await startProcessing(log, config, pipeline, health);
+  return {
+    name: 'sessionizer',
+    address,
+    health,
+    close: () => closeAll(processing, zones, () => app.close()),
+  };
+};
+
+const startProcessing = async (
+  log: EventLog,
+  config: SessionizerConfig,
+  pipeline: PipelineDeps,
+  health: Health,
+): Promise<Processing> => {
+  const processing = await log.process({
+    group: sessionizerGroup,
+    topic: input,
+    changelog: Topic.changelog,
+    isTransactional: true,
+    maxBatchRecords: config.PRECEDE_SESSIONIZER_MAX_BATCH,
+    open: (assignment) => openPartition(pipeline, assignment),
+    onError: (err, partition) => reportFailure(pipeline.metrics, pipeline.logger, err, partition),
+  });
+  processing.ready.then(
+    () => health.set('partitions', true),
+    (err: unknown) => pipeline.logger.error({ err }, 'partitions cannot be opened'),
+  );
+  return processing;
+};
+
+const reportFailure = (
+  metrics: SessionizerMetrics,
+  logger: Logger,
+  err: unknown,
+  partition: number,
+): void => {
+  metrics.failures.inc();
+  logger.error({ err, topic: input, partition }, 'step failed, opening the partition anew');
+};
+
+/** What was begun is committed before the server goes. */
+const closeAll = async (
+  processing: Processing,
+  zones: FollowedZones,
+  closeServer: () => Promise<void>,
+): Promise<void> => {
+  await processing.close();
+  await zones.close();
+  await closeServer();
+};
