@@ -1,0 +1,143 @@
+/** An ingest server over a real embedded log in a temporary directory, with one configured zone; for tests. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import {
+  type ConfigBody,
+  configHeaders,
+  configKey,
+  configToAvro,
+  type Operation,
+  type OperationId,
+  type RequestEvent,
+  requestFromAvro,
+  shortIdOf,
+  Topic,
+  type TopicName,
+  topicSpecs,
+  type UnmatchedObserved,
+  unmatchedFromAvro,
+  type ZoneId,
+} from '@precede/contracts';
+import { type EventLog, type LogProducer, type LogRecord, openEmbeddedLog } from '@precede/log';
+import { createHealth, createLogger, createMetrics, fixedClock, loadConfig } from '@precede/service';
+import { ingestFields } from './config.ts';
+import { buildServer } from './http.ts';
+import { createIngestMetrics } from './metrics.ts';
+import { followZones } from './zones.ts';
+
+export const zoneId = 'a'.repeat(32) as ZoneId;
+export const nowMs = Date.parse('2026-05-01T12:00:00Z');
+export const sessionKeyHex = '07'.repeat(32);
+export const eventsUrl = `/v1/zones/${zoneId}/events`;
+
+const operation = (id: string, method: Operation['method'], endpoint: string): Operation => {
+  const operationId = `${id}-0000-4000-8000-000000000000` as OperationId;
+  return {
+    operationId,
+    shortId: shortIdOf(operationId),
+    method,
+    host: 'api.shop.com',
+    endpoint,
+    lastUpdatedMs: 0,
+  };
+};
+export const listItems = operation('00000001', 'GET', '/items');
+export const getItem = operation('00000002', 'GET', '/items/{var1}');
+
+export const sendConfig = async (
+  log: EventLog,
+  zone: ZoneId,
+  bodies: readonly ConfigBody[],
+): Promise<void> => {
+  const producer = await log.producer({ transactionalId: 'control' });
+  const records = bodies.map((body) => {
+    const record = { ...body, zoneId: zone, revision: 1, records: bodies.length };
+    const avro = configToAvro(record);
+    return {
+      topic: Topic.config,
+      key: configKey(zone, record.kind, record.id),
+      value: avro === null ? null : log.codec.encode(Topic.config, avro),
+      headers: configHeaders(record),
+    };
+  });
+  await producer.send(records);
+  await producer.close();
+};
+
+export const zoneBodies: readonly ConfigBody[] = [
+  ...[listItems, getItem].map(
+    (each) => ({ kind: 'operation', id: each.operationId, operation: each }) as const,
+  ),
+  {
+    kind: 'session_identifiers',
+    id: 'identifiers',
+    identifiers: [
+      { type: 'header', name: 'X-Session' },
+      { type: 'cookie', name: 'sid' },
+    ],
+  },
+  {
+    kind: 'zone',
+    id: 'zone',
+    settings: { name: 'shop', createdAtMs: 0, inactivityGapMs: 600_000, graceMs: 5_000, retiredShortIds: [] },
+  },
+];
+
+/** Everything that stands on a topic now, by partition. */
+export const readAll = async (log: EventLog, topic: TopicName): Promise<readonly LogRecord[]> => {
+  const records: LogRecord[] = [];
+  const tail = await log.tail({ topic, onRecords: (batch) => void records.push(...batch) });
+  await tail.caughtUp;
+  await tail.close();
+  return records;
+};
+
+export interface Overrides {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Stands between the server and the log's own producer. */
+  readonly wrap?: (producer: LogProducer) => LogProducer;
+}
+
+export const startFixture = async (t: TestContext, overrides: Overrides = {}) => {
+  const dir = await mkdtemp(join(tmpdir(), 'precede-ingest-'));
+  const log = await openEmbeddedLog({ dir, partitions: 3 });
+  await log.ensureTopics(topicSpecs);
+  await sendConfig(log, zoneId, zoneBodies);
+  const config = loadConfig(ingestFields, { PRECEDE_SESSION_KEY: sessionKeyHex, ...overrides.environment });
+  const logger = createLogger('ingest', 'silent');
+  const registry = createMetrics();
+  const metrics = createIngestMetrics(registry);
+  const own = await log.producer();
+  const producer = overrides.wrap?.(own) ?? own;
+  const zones = await followZones({ log, sessionKey: config.PRECEDE_SESSION_KEY, logger, metrics });
+  await zones.caughtUp;
+  const shared = { config, log, producer, zones, metrics, logger, registry, health: createHealth() };
+  const app = buildServer({ ...shared, clock: fixedClock(nowMs) });
+  t.after(async () => {
+    await app.close();
+    await zones.close();
+    await own.close();
+    await log.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+  const requests = async (): Promise<readonly RequestEvent[]> =>
+    (await readAll(log, Topic.requests)).map((r) =>
+      requestFromAvro(log.codec.decode(Topic.requests, r.value as Buffer)),
+    );
+  const unmatched = async (): Promise<readonly UnmatchedObserved[]> =>
+    (await readAll(log, Topic.unmatched)).map((r) =>
+      unmatchedFromAvro(log.codec.decode(Topic.unmatched, r.value as Buffer)),
+    );
+  return { app, log, registry, requests, unmatched };
+};
+
+export const event = (changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
+  time: nowMs,
+  method: 'GET',
+  host: 'api.shop.com',
+  path: '/items',
+  session: 's1',
+  ...changes,
+});
