@@ -2,6 +2,7 @@
 
 import { PrecedeError } from '@precede/contracts';
 import { Command } from 'commander';
+import { clickhouseCommand } from './clickhouse-command.ts';
 import {
   decideCommand,
   operationsCommand,

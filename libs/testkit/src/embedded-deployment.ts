@@ -7,7 +7,7 @@ import { eventually, freePort, type Running, start } from './processes.ts';
 
 const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'clickhouse'] as const;
 
-export const deployEmbedded = async (): Promise<Deployment> => {
+export const deployEmbedded = async (): Promise<Deployment & { pids(): number[] }> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'precede-e2e-'));
   const ports = new Map<string, number>();
   for (const service of services) ports.set(service, await freePort());
@@ -50,6 +50,7 @@ export const deployEmbedded = async (): Promise<Deployment> => {
     start: up,
     sql: (query) => querySql(clickhouse, ...sqlUser(dataDir), query),
     control: (method, path, body) => callControl(env.PRECEDE_URL, method, path, body),
+    pids: () => (running === undefined ? [] : [running.pid]),
     logs: () => output + (running?.output() ?? ''),
     close: async () => {
       await down('SIGTERM');
