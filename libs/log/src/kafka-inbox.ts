@@ -25,12 +25,13 @@ export class Inbox {
   #records = 0;
   #bytes = 0;
   #position: number;
-  /** Unknown until the first answer and after a failure: then the partition does not count as read to its end. */
+  /** Unknown after a failure until the next answer: then the partition does not count as read to its end. */
   #end: number | undefined;
   #wake: () => void = () => {};
 
-  constructor(position: number, maxRecords: number) {
+  constructor(position: number, end: number, maxRecords: number) {
     this.#position = position;
+    this.#end = end;
     this.#maxRecords = maxRecords;
   }
 

@@ -33,6 +33,12 @@ const toOutgoing = (record: OutgoingRecord, count: number): Outgoing => {
       ErrorCode.inputTooLarge,
     );
   const partition = record.partition ?? partitionOf(record.partitionBy ?? record.key, count);
+  // kafkajs would leave out, silently, what belongs to a partition that is not there.
+  if (partition < 0 || partition >= count)
+    throw new InputError(
+      '/partition',
+      `${record.topic} has ${count} partitions, ${partition} is none of them.`,
+    );
   const { key, value, headers } = record;
   const message = { key, value, partition, ...(headers === undefined ? {} : { headers: { ...headers } }) };
   return { topic: record.topic, partition, bytes, message };

@@ -4,7 +4,6 @@
  */
 import type { Admin, Kafka } from 'kafkajs';
 import { toLogError } from './kafka-errors.ts';
-import { KafkaLink } from './kafka-link.ts';
 import { Membership } from './kafka-membership.ts';
 import { toAllOutgoing } from './kafka-messages.ts';
 import type { KafkaLogOptions } from './kafka-options.ts';
@@ -164,12 +163,7 @@ export class KafkaProcessing implements Processing {
     const [found] = await this.#deps.admin.fetchOffsets({ groupId: this.#groupId, topics: [this.#topic] });
     const committed = Number(found?.partitions.find((p) => p.partition === partition)?.offset ?? -1);
     if (committed >= 0) return committed;
-    const link = await KafkaLink.open(this.#deps.kafka, this.#options.topic);
-    try {
-      return (await link.offsets([partition], 'earliest')).get(partition) ?? 0;
-    } finally {
-      await link.close();
-    }
+    return (await this.#reader.link.offsets([partition], 'earliest')).get(partition) ?? 0;
   }
 
   async #restore(

@@ -101,9 +101,8 @@ export class Slot {
   async #work(task: PartitionTask, committer: Committer, position: number): Promise<void> {
     const { options, reader, onOpen } = this.#deps;
     const most = options.maxBatchRecords ?? defaultMaxBatchRecords;
-    const inbox = new Inbox(position, 2 * most);
-    this.#inbox = inbox;
     try {
+      const inbox = await this.#inboxFrom(position, 2 * most);
       if (this.#stopping.signal.aborted) return;
       reader.start(this.#partition, position, inbox);
       onOpen(this.#partition, true);
@@ -113,6 +112,13 @@ export class Slot {
       await task.close();
       onOpen(this.#partition, false);
     }
+  }
+
+  /** Knows the end of the partition as it is now, after the restore: the first tick must not take it for read. */
+  async #inboxFrom(position: number, maxRecords: number): Promise<Inbox> {
+    const ends = await this.#deps.reader.link.offsets([this.#partition], 'end');
+    this.#inbox = new Inbox(position, ends.get(this.#partition) ?? 0, maxRecords);
+    return this.#inbox;
   }
 
   async #steps(task: PartitionTask, committer: Committer, inbox: Inbox, most: number): Promise<void> {

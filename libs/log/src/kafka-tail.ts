@@ -45,6 +45,8 @@ export class KafkaTail implements Tail {
     this.#closing.abort();
     await this.#reader.close();
     await this.#last;
+    // Nobody may wait for ever on what will not come.
+    this.#setCaughtUp();
   }
 
   async #start(): Promise<void> {
