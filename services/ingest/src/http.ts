@@ -66,6 +66,7 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
   };
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  endConnectionsOnClose(app);
   const authorise = authoriser(config.PRECEDE_INGEST_TOKEN);
   app.post<{ Params: ZoneParams }>(
     '/v1/zones/:zone_id/events',
@@ -78,6 +79,17 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
     async (request) => endSource(request.params, context),
   );
   return app;
+};
+
+/** Answers given while closing end their connection: kept alive, they would hold the shutdown up until they time out. */
+const endConnectionsOnClose = (app: FastifyInstance): void => {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 };
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
