@@ -1,1 +1,2 @@
-export {};
+export { type EnforcerConfig, enforcerFields, FailMode } from './config.ts';
+export { type EnforcerDeps, startEnforcer } from './enforcer.ts';

@@ -1,0 +1,173 @@
+/**
+ * Puts the enforcer together: snapshots on disk, then the HTTP server, then, in the background, the log. So it decides
+ * as soon as it has a snapshot and goes on when the log is away.
+ */
+import { topicSpecs } from '@precede/contracts';
+import type { EventLog } from '@precede/log';
+import {
+  type Clock,
+  type Health,
+  type Logger,
+  listen,
+  type Registry,
+  type RunningService,
+} from '@precede/service';
+import type { EnforcerConfig } from './config.ts';
+import { ConfigFollower } from './config-follower.ts';
+import { type FailModes, failModesOf } from './fail-mode.ts';
+import { buildServer } from './http.ts';
+import { createEnforcerMetrics, type EnforcerMetrics } from './metrics.ts';
+import { DecisionPublisher } from './publisher.ts';
+import { untilDone } from './retry.ts';
+import { MemorySessionStore } from './session-store.ts';
+import { SnapshotFiles } from './snapshot-files.ts';
+import { ZoneTables } from './zone-tables.ts';
+
+export interface EnforcerDeps {
+  /** An open log, which stays the caller's; or how to open one, which is tried until it works and is closed at the end. */
+  readonly log: EventLog | (() => Promise<EventLog>);
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly clock: Clock;
+  /** In [0, 1); chooses the allows that are recorded. */
+  readonly random?: () => number;
+}
+
+/** A send gives up after this and is tried again by the publisher, which can be stopped. */
+const sendTimeoutMs = 5_000;
+
+export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps): Promise<RunningService> => {
+  const { logger, registry, health, clock } = deps;
+  const failModes = failModesOf(config);
+  const metrics = createEnforcerMetrics(registry, clock);
+  const tables = new ZoneTables({ masterKey: config.PRECEDE_SESSION_KEY, logger, metrics, clock });
+  const files = new SnapshotFiles({ dir: config.PRECEDE_ENFORCER_SNAPSHOT_DIR, logger, metrics });
+  const store = new MemorySessionStore({ maxSessions: config.PRECEDE_ENFORCER_MAX_SESSIONS, metrics, clock });
+  const publisher = new DecisionPublisher({
+    maxQueued: config.PRECEDE_ENFORCER_PUBLISH_QUEUE,
+    logger,
+    metrics,
+  });
+  showSettings(config, failModes, metrics, store);
+  await startFromDisk({ tables, files, health });
+  const app = buildServer({
+    ...{ config, logger, health, registry, tables, store, publisher, metrics, clock, failModes },
+    random: deps.random ?? Math.random,
+    hasSnapshot: () => health.conditions()['snapshot']?.ok === true,
+    isLogOnly: config.PRECEDE_ENFORCER_LOG_ONLY,
+    allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
+    deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
+  });
+  const address = await listen(app, config.PRECEDE_ENFORCER_HOST, config.PRECEDE_ENFORCER_PORT);
+  const link = new LogLink({ ...deps, tables, files, publisher, metrics });
+  return {
+    name: 'enforcer',
+    address,
+    health,
+    close: async () => {
+      health.drain();
+      await app.close();
+      await publisher.close(config.PRECEDE_ENFORCER_FLUSH_TIMEOUT);
+      await link.close();
+      await files.flush();
+    },
+  };
+};
+
+const showSettings = (
+  config: EnforcerConfig,
+  failModes: FailModes,
+  metrics: EnforcerMetrics,
+  store: MemorySessionStore,
+): void => {
+  metrics.failMode.set({ mode: failModes.usual }, 1);
+  metrics.logOnly.set(config.PRECEDE_ENFORCER_LOG_ONLY ? 1 : 0);
+  metrics.configFollowing.set(0);
+  metrics.countSessions = () => store.size;
+};
+
+interface Snapshots {
+  readonly tables: ZoneTables;
+  readonly files: SnapshotFiles;
+  readonly health: Health;
+}
+
+const startFromDisk = async ({ tables, files, health }: Snapshots): Promise<void> => {
+  health.set('snapshot', false, 'no snapshot yet, neither on disk nor from the log');
+  health.set('config', false, 'config.v1 is not followed yet', false);
+  for (const snapshot of await files.load()) tables.install(snapshot);
+  if (tables.size > 0) health.set('snapshot', true, `${tables.size} zones from disk`);
+};
+
+interface LinkDeps extends EnforcerDeps {
+  readonly tables: ZoneTables;
+  readonly files: SnapshotFiles;
+  readonly publisher: DecisionPublisher;
+  readonly metrics: EnforcerMetrics;
+}
+
+/** Everything that needs the log, opened behind the answering server. */
+class LogLink {
+  readonly #deps: LinkDeps;
+  readonly #stop = new AbortController();
+  readonly #opening: Promise<void>;
+  /** Closed in reverse order. */
+  readonly #closing: (() => Promise<void>)[] = [];
+
+  constructor(deps: LinkDeps) {
+    this.#deps = deps;
+    this.#opening = this.#open();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#opening;
+    for (let last = this.#closing.pop(); last !== undefined; last = this.#closing.pop()) await last();
+  }
+
+  async #open(): Promise<void> {
+    const log = await this.#openLog();
+    if (log === undefined) return;
+    await Promise.all([this.#follow(log), this.#publish(log)]);
+  }
+
+  async #openLog(): Promise<EventLog | undefined> {
+    const { log } = this.#deps;
+    if (typeof log !== 'function') return log;
+    const opened = await this.#try(log, 'the log cannot be opened');
+    if (opened === undefined) return undefined;
+    this.#closing.push(() => opened.close());
+    // Also loads the schemas, without which nothing can be read or written.
+    await this.#try(() => opened.ensureTopics(topicSpecs), 'the topics cannot be checked');
+    return opened;
+  }
+
+  async #follow(log: EventLog): Promise<void> {
+    const { tables, files, logger, metrics, health } = this.#deps;
+    const onFollowing = (): void => {
+      health.set('snapshot', true, `${tables.size} zones from the log`);
+      health.set('config', true, 'config.v1 is followed', false);
+    };
+    const onError = (err: unknown): void => {
+      health.set('config', false, 'config.v1 cannot be read, the last good snapshots stay', false);
+      logger.warn({ err }, 'following the configuration failed');
+    };
+    const follower = await this.#try(
+      () => ConfigFollower.open({ log, tables, files, logger, metrics, onFollowing, onError }),
+      'the configuration cannot be followed',
+    );
+    if (follower !== undefined) this.#closing.push(() => follower.close());
+  }
+
+  async #publish(log: EventLog): Promise<void> {
+    const producer = await this.#try(() => log.producer({ sendTimeoutMs }), 'decisions cannot be written');
+    if (producer === undefined) return;
+    this.#closing.push(() => producer.close());
+    this.#deps.publisher.start(log, producer);
+  }
+
+  #try<T>(action: () => Promise<T>, message: string): Promise<T | undefined> {
+    return untilDone(action, this.#stop.signal, (err) => this.#deps.logger.warn({ err }, message));
+  }
+}

@@ -1,0 +1,96 @@
+/** Every instrument of the enforcer. Labels are closed sets; zones, rules and sessions never become labels. */
+import type { Clock, Registry } from '@precede/service';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+/** From one microsecond: a decision in memory takes a few. */
+const decisionBuckets = [
+  0.000_001, 0.000_002, 0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005,
+  0.025, 0.1,
+];
+
+export interface EnforcerMetrics {
+  readonly decisions: Counter<'verdict' | 'rule'>;
+  readonly decisionSeconds: Histogram;
+  readonly requests: Counter<'kind'>;
+  readonly failed: Counter<'cause' | 'mode'>;
+  readonly failMode: Gauge<'mode'>;
+  readonly logOnly: Gauge;
+  readonly zones: Gauge;
+  readonly zonesRefused: Gauge;
+  readonly snapshotsRefused: Counter<'reason'>;
+  readonly configFollowing: Gauge;
+  readonly configRecords: Counter<'outcome'>;
+  readonly snapshotFiles: Counter<'outcome'>;
+  readonly evictions: Counter<'reason'>;
+  readonly queued: Gauge;
+  readonly published: Counter;
+  readonly dropped: Counter<'reason'>;
+  /** Called before the sessions gauge is read. */
+  countSessions: () => number;
+  /** When the last snapshot came into force, ms; NaN before the first. */
+  swappedMs: number;
+}
+
+export const createEnforcerMetrics = (registry: Registry, clock: Clock): EnforcerMetrics => {
+  const registers = [registry];
+  const counter = <T extends string>(name: string, help: string, labelNames: T[]): Counter<T> =>
+    new Counter({ name: `precede_enforcer_${name}`, help, labelNames, registers });
+  const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
+    new Gauge({ name: `precede_enforcer_${name}`, help, labelNames, registers });
+  const metrics: EnforcerMetrics = {
+    decisions: counter('decisions_total', 'Decisions, by verdict and by the kind of the rule that made it.', [
+      'verdict',
+      'rule',
+    ]),
+    decisionSeconds: new Histogram({
+      name: 'precede_enforcer_decision_seconds',
+      help: 'Time of a decision without HTTP: session, match, rules, lookback.',
+      buckets: decisionBuckets,
+      registers,
+    }),
+    requests: counter(
+      'requests_total',
+      'Requests decided on: sequenced (operation and session), unmatched (no operation), no_session.',
+      ['kind'],
+    ),
+    failed: counter('failed_decisions_total', 'Requests that the fail mode answered, by cause and mode.', [
+      'cause',
+      'mode',
+    ]),
+    failMode: gauge('fail_mode', '1 for the fail mode of zones without one of their own.', ['mode']),
+    logOnly: gauge('log_only', '1 while denials are only recorded.'),
+    zones: gauge('zones', 'Zones with a snapshot in force.'),
+    zonesRefused: gauge('zones_refused', 'Zones whose newest snapshot was refused.'),
+    snapshotsRefused: counter('snapshots_refused_total', 'Zone snapshots that did not compile.', ['reason']),
+    configFollowing: gauge('config_following', '1 once config.v1 has been read to its end and is followed.'),
+    configRecords: counter('config_records_total', 'Records of config.v1 read.', ['outcome']),
+    snapshotFiles: counter('snapshot_files_total', 'Snapshot files, by what became of them.', ['outcome']),
+    evictions: counter(
+      'session_evictions_total',
+      'Sessions forgotten for room: live ones were used within the lookback gap and may now be denied.',
+      ['reason'],
+    ),
+    queued: gauge('publish_queue_records', 'Decisions that wait to be written.'),
+    published: counter('decisions_published_total', 'Decisions written to decisions.v1.', []),
+    dropped: counter('decisions_dropped_total', 'Decisions that were not written.', ['reason']),
+    countSessions: () => 0,
+    swappedMs: Number.NaN,
+  };
+  new Gauge({
+    name: 'precede_enforcer_snapshot_age_seconds',
+    help: 'Time since a zone snapshot last came into force; NaN before the first.',
+    registers,
+    collect() {
+      this.set((clock.now() - metrics.swappedMs) / 1000);
+    },
+  });
+  new Gauge({
+    name: 'precede_enforcer_sessions',
+    help: 'Sessions held in memory.',
+    registers,
+    collect() {
+      this.set(metrics.countSessions());
+    },
+  });
+  return metrics;
+};
