@@ -15,6 +15,8 @@ import { outputFile, prepareFiles, USER } from './embedded-files.ts';
 const READY_LIMIT_MS = 60_000;
 /** How long the engine of a killed process may hold the directory until it is gone. */
 const ORPHAN_LIMIT_MS = 20_000;
+/** How long a process that was just killed may still be listed. */
+const DYING_LIMIT_MS = 500;
 const PORT_TRIES = 5;
 
 export interface EmbeddedLogger {
@@ -50,7 +52,7 @@ interface Attempt {
 
 type Outcome =
   | { readonly kind: 'ready'; readonly child: ChildProcess; readonly exited: Promise<number | null> }
-  | { readonly kind: 'ended'; readonly output: string };
+  | { readonly kind: 'ended'; readonly fault: PrecedeError; readonly isPortTaken: boolean };
 
 function unavailable(message: string): PrecedeError {
   return new PrecedeError(ErrorCode.clickhouseUnavailable, message);
@@ -76,7 +78,6 @@ function claimPort(host: string, port: number): Promise<number> {
 
 interface Owner {
   readonly pid: number;
-  readonly enginePid: number;
   readonly url: string;
 }
 
@@ -99,22 +100,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** The engine's own lock decides who has the directory; who wrote the note only decides how long to wait for it. */
+function orphanLimitMs(dir: string): number {
+  const owner = ownerOf(dir);
+  return owner !== undefined && isAlive(owner.pid) ? DYING_LIMIT_MS : ORPHAN_LIMIT_MS;
+}
+
 function inUse(dir: string, owner: Owner | undefined): PrecedeError {
   const who = owner === undefined ? 'another process' : `process ${owner.pid} (${owner.url})`;
   return new PrecedeError(
     ErrorCode.clickhouseInUse,
     `the ClickHouse data in ${dir} are in use by ${who}: stop it, or choose another data directory`,
   );
-}
-
-/** Refuses a directory whose owner lives; waits for an engine whose owner was killed, as it ends by itself. */
-async function awaitOrphan(dir: string): Promise<void> {
-  const owner = ownerOf(dir);
-  if (owner === undefined || !isAlive(owner.enginePid)) return;
-  if (isAlive(owner.pid)) throw inUse(dir, owner);
-  for (const start = Date.now(); isAlive(owner.enginePid); await sleep(50)) {
-    if (Date.now() - start > ORPHAN_LIMIT_MS) throw inUse(dir, owner);
-  }
 }
 
 function isAnswering({ host, port, password }: Attempt): Promise<boolean> {
@@ -144,22 +141,29 @@ function spawnEngine(attempt: Attempt, output: number): ChildProcess {
   });
 }
 
+/** What explains a failed start: what the process printed, and the engine's log of errors. */
+const reportFiles = (dir: string): string[] => [outputFile(dir), join(dir, 'log', 'clickhouse.err.log')];
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
+function readSince(path: string, from: number): string {
+  return sizeOf(path) > from ? readFileSync(path).subarray(from).toString('utf8') : '';
+}
+
 async function startOnce(attempt: Attempt): Promise<Outcome> {
   const path = outputFile(attempt.dir);
+  const before = reportFiles(attempt.dir).map(sizeOf);
   const output = openSync(path, 'a', 0o600);
-  const before = statSync(path).size;
   const child = spawnEngine(attempt, output);
   closeSync(output);
-  let hasEnded = false;
+  let ending: string | undefined;
   const exited = new Promise<number | null>((done) => {
     child.once('exit', done);
     child.once('error', () => done(null));
   }).finally(() => {
-    hasEnded = true;
+    ending = child.signalCode ?? `exit code ${child.exitCode}`;
   });
   for (const start = Date.now(); Date.now() - start < READY_LIMIT_MS; await sleep(25)) {
-    if (hasEnded)
-      return { kind: 'ended', output: readFileSync(path).subarray(before).toString('utf8').trim() };
+    if (ending !== undefined) return ended(attempt.dir, `${wordsSince(attempt.dir, before)} (${ending})`);
     if (await isAnswering(attempt)) return { kind: 'ready', child, exited };
   }
   child.kill('SIGKILL');
@@ -168,11 +172,19 @@ async function startOnce(attempt: Attempt): Promise<Outcome> {
   );
 }
 
-function faultOf(dir: string, output: string): PrecedeError | 'port-taken' {
-  if (/Cannot lock file|Another server instance/.test(output)) return inUse(dir, ownerOf(dir));
-  if (/Address already in use/.test(output)) return 'port-taken';
-  const words = output === '' ? 'it printed nothing' : output.slice(-2000);
-  return unavailable(`ClickHouse in ${dir} ended while starting: ${words}`);
+/** What the engine printed and logged since `from`. */
+function wordsSince(dir: string, from: readonly number[]): string {
+  const texts = reportFiles(dir).map((path, index) => readSince(path, from[index] ?? 0));
+  return texts.join('\n').trim();
+}
+
+function ended(dir: string, words: string): Extract<Outcome, { kind: 'ended' }> {
+  const isPortTaken = /Address already in use/.test(words);
+  if (/Cannot lock file|Another server instance/.test(words)) {
+    return { kind: 'ended', isPortTaken, fault: inUse(dir, ownerOf(dir)) };
+  }
+  const fault = unavailable(`ClickHouse in ${dir} ended while starting: ${words.slice(0, 4000)}`);
+  return { kind: 'ended', isPortTaken, fault };
 }
 
 async function closeChild(child: ChildProcess, exited: Promise<number | null>): Promise<void> {
@@ -189,18 +201,19 @@ export async function startEmbeddedClickHouse(options: EmbeddedOptions): Promise
   const dir = resolve(options.dir);
   const host = options.host ?? '127.0.0.1';
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  await awaitOrphan(dir);
   const password = prepareFiles(dir, isLoopback(host));
+  const start = Date.now();
   for (let attempts = 1; ; attempts++) {
     const port = await claimPort(host, options.httpPort);
     const outcome = await startOnce({ dir, host, port, password });
-    if (outcome.kind === 'ready')
+    if (outcome.kind === 'ready') {
       return running(dir, `http://${urlHost(host)}:${port}`, password, outcome, options.logger);
-    const fault = faultOf(dir, outcome.output);
-    if (fault !== 'port-taken') throw fault;
-    if (attempts === PORT_TRIES || options.httpPort !== 0) {
-      throw unavailable(`ClickHouse cannot listen on ${host}:${port}: the port is taken`);
     }
+    const mayPass =
+      (outcome.fault.code === ErrorCode.clickhouseInUse && Date.now() - start < orphanLimitMs(dir)) ||
+      (outcome.isPortTaken && options.httpPort === 0 && attempts < PORT_TRIES);
+    if (!mayPass) throw outcome.fault;
+    await sleep(100);
   }
 }
 
@@ -213,7 +226,7 @@ function running(
 ): EmbeddedClickHouse {
   const pid = child.pid ?? 0;
   let isClosing = false;
-  writeFileSync(ownerFile(dir), JSON.stringify({ pid: process.pid, enginePid: pid, url } satisfies Owner), {
+  writeFileSync(ownerFile(dir), JSON.stringify({ pid: process.pid, url } satisfies Owner), {
     mode: 0o600,
   });
   logger?.info({ url, dir, pid }, 'embedded ClickHouse is running');
