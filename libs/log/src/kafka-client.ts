@@ -1,65 +1,15 @@
 /**
- * The only door to kafkajs. Three of its parts are mended as it is loaded (nothing on disk is touched), and its
- * Cluster is handed out for reading partitions without a group, which its consumer cannot do. kafkajs is pinned to
+ * The only door to kafkajs. It is mended as it is loaded (kafka-mends.ts), and its Cluster is handed out for reading partitions without a group, which its consumer cannot do. kafkajs is pinned to
  * 2.2.4, its last release: what is reached into here does not move.
  */
 import { createRequire } from 'node:module';
-import type { Kafka, KafkaConfig, logCreator, Message } from 'kafkajs';
+import type { Kafka, KafkaConfig, logCreator } from 'kafkajs';
+import { mendKafkajs } from './kafka-mends.ts';
 import { type KafkaLogger, type KafkaLogOptions, silent } from './kafka-options.ts';
 
 const load = createRequire(import.meta.url);
 
-interface RequestQueue {
-  throttledUntil: number;
-  throttleCheckTimeoutId: NodeJS.Timeout | null;
-  readonly pending: readonly unknown[];
-  checkPendingRequests(): void;
-}
-
-const checkPendingAfterMs = 10;
-
-/**
- * As published, every answered request arms a timer of at most 1 ms even where nothing is pending, and that timer arms
- * the next (kafkajs issues 1604 and 1751): some 900 wake-ups a second of an idle connection. A queue without pending
- * requests has nothing to check.
- */
-const mendRequestQueue = (): void => {
-  const Queue = load('kafkajs/src/network/requestQueue') as {
-    prototype: RequestQueue & Record<string, unknown>;
-  };
-  Queue.prototype['scheduleCheckPendingRequests'] = function schedule(this: RequestQueue): void {
-    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
-    const waitMs = this.throttledUntil - Date.now();
-    this.throttleCheckTimeoutId = setTimeout(
-      () => {
-        this.throttleCheckTimeoutId = null;
-        this.checkPendingRequests();
-      },
-      waitMs > 0 ? waitMs : checkPendingAfterMs,
-    );
-  };
-};
-
-/** As published, grouping n messages of one partition copies n²/2 references. We always name the partition. */
-const mendGrouping = (): void => {
-  const path = load.resolve('kafkajs/src/producer/groupMessagesPerPartition');
-  load(path);
-  const module = load.cache[path];
-  if (module === undefined) throw new Error('kafkajs/src/producer/groupMessagesPerPartition is not cached');
-  module.exports = ({ messages }: { messages: readonly Message[] }) => {
-    const grouped: Record<number, Message[]> = {};
-    for (const message of messages) {
-      const partition = message.partition as number;
-      const group = grouped[partition];
-      if (group === undefined) grouped[partition] = [message];
-      else group.push(message);
-    }
-    return grouped;
-  };
-};
-
-mendRequestQueue();
-mendGrouping();
+mendKafkajs(load);
 
 const kafkajs = load('kafkajs') as typeof import('kafkajs');
 

@@ -3,17 +3,21 @@
  * transaction could not be ended does not take a new producer id by itself, since that might fence a newer writer:
  * from then on it is fenced too, and its owner opens another.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, FencedError, type PrecedeError, UnavailableError } from '@precede/contracts';
 import { toLogError } from './kafka-errors.ts';
 import { type Outgoing, toAllOutgoing } from './kafka-messages.ts';
-import { defaultMaxBufferedBytes, type ProducerDeps } from './kafka-producer.ts';
+import { defaultMaxBufferedBytes, defaultSendTimeoutMs, type ProducerDeps } from './kafka-producer.ts';
 import { Transactions } from './kafka-transactions.ts';
 import type { LogProducer, OutgoingRecord, ProducerOptions } from './port.ts';
+
+const longestPauseMs = 1_000;
 
 export class SingleWriter implements LogProducer {
   readonly #transactions: Transactions;
   readonly #deps: ProducerDeps;
   readonly #maxBufferedBytes: number;
+  readonly #sendTimeoutMs: number;
   #bufferedBytes = 0;
   #last: Promise<unknown> = Promise.resolve();
   #fenced: PrecedeError | undefined;
@@ -23,6 +27,7 @@ export class SingleWriter implements LogProducer {
     this.#transactions = transactions;
     this.#deps = deps;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes;
+    this.#sendTimeoutMs = options.sendTimeoutMs ?? defaultSendTimeoutMs;
   }
 
   static async open(deps: ProducerDeps, id: string, options: ProducerOptions): Promise<SingleWriter> {
@@ -59,14 +64,23 @@ export class SingleWriter implements LogProducer {
     const outgoing: readonly Outgoing[] = await toAllOutgoing(records, this.#deps.counts).catch((error) => {
       throw toLogError(error, 'send');
     });
-    try {
-      await this.#transactions.run(outgoing);
-    } catch (error) {
-      const known = toLogError(error, 'send');
-      if (known instanceof FencedError) this.#fenced = known;
-      else if (this.#transactions.isBroken)
-        this.#fenced = new FencedError('A transaction could not be ended.', error);
-      throw known;
-    }
+    const deadlineMs = Date.now() + this.#sendTimeoutMs;
+    for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs))
+      try {
+        return await this.#transactions.run(outgoing);
+      } catch (error) {
+        const known = this.#failed(error);
+        // Nothing was written unless the end itself failed, so the whole transaction may be tried again.
+        if (!known.retryable || this.#fenced !== undefined || Date.now() + pauseMs > deadlineMs) throw known;
+        await sleep(pauseMs);
+      }
+  }
+
+  #failed(error: unknown): PrecedeError {
+    const known = toLogError(error, 'send');
+    if (known instanceof FencedError) this.#fenced = known;
+    else if (this.#transactions.isBroken)
+      this.#fenced = new FencedError('A transaction could not be ended.', error);
+    return known;
   }
 }
