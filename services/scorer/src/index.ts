@@ -1,1 +1,103 @@
-export {};
+/** The scorer: counts sequences, scores them, stores both in ClickHouse. Composition only; the data path is pipeline.ts. */
+import type { ClickHouse } from '@precede/clickhouse';
+import { Topic, UnavailableError } from '@precede/contracts';
+import type { EventLog, Processing } from '@precede/log';
+import {
+  buildHttp,
+  type Clock,
+  type Health,
+  type Logger,
+  listen,
+  type Registry,
+  type RunningService,
+} from '@precede/service';
+import { ArchivePartition, decisionsArchive, sessionsArchive } from './archive.ts';
+import type { ScorerConfig } from './config.ts';
+import { createScorerMetrics } from './metrics.ts';
+import { OperationsTable } from './operations-tail.ts';
+import { SequencesPartition } from './pipeline.ts';
+import { Ranker } from './ranker.ts';
+import { createStorage } from './storage.ts';
+
+export { type ScorerConfig, scorerFields } from './config.ts';
+
+export interface ScorerDeps {
+  readonly log: EventLog;
+  /** Migrated before: the scorer writes tables, it does not make them. */
+  readonly clickhouse: ClickHouse;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly clock: Clock;
+}
+
+/** The consumer group of sequences.v1. */
+export const SCORER_GROUP = 'scorer';
+
+export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promise<RunningService> => {
+  const { log, clickhouse, logger, registry, health, clock } = deps;
+  const closing = new AbortController();
+  const metrics = createScorerMetrics(registry);
+  const storage = createStorage({ clickhouse, metrics, health, logger, closing: closing.signal });
+  const shared = { config, codec: log.codec, storage, metrics, clock, logger };
+  const app = buildHttp({ logger, health, registry });
+  const address = await listen(app, config.PRECEDE_SCORER_HOST, config.PRECEDE_SCORER_PORT);
+  health.set('clickhouse', false);
+  health.set('partitions', false);
+  await storage.run(() => clickhouse.ping(5_000));
+
+  const operations = new OperationsTable(shared);
+  const onTailError = (err: unknown): void => logger.warn({ err }, 'following config.v1 failed');
+  const tail = await log.tail({
+    topic: Topic.config,
+    onRecords: (records) => operations.apply(records),
+    onError: onTailError,
+  });
+  const reconciled = tail.caughtUp.then(() => operations.reconcile()).catch(onTailError);
+
+  const onError = (err: unknown, partition: number): void => {
+    if (closing.signal.aborted && err instanceof UnavailableError) return;
+    logger.warn({ err, partition }, 'a partition failed and is opened anew');
+  };
+  const counting = await log.process({
+    group: SCORER_GROUP,
+    topic: Topic.sequences,
+    isTransactional: false,
+    open: async (assignment) => new SequencesPartition(shared, assignment),
+    onError,
+    onPartitions: (open) => health.set('partitions', true, `${open.length} open`),
+  });
+  const archiving: Processing[] = [];
+  for (const archive of [sessionsArchive, decisionsArchive])
+    archiving.push(
+      await log.process({
+        group: archive.group,
+        topic: archive.topic,
+        isTransactional: false,
+        open: async () =>
+          new ArchivePartition({ ...shared, flushIntervalMs: config.PRECEDE_SCORER_FLUSH_INTERVAL }, archive),
+        onError,
+      }),
+    );
+  const ranker = new Ranker({
+    ...shared,
+    partitionCount: await log.partitionCount(Topic.sequences),
+    ownedPartitions: () => counting.partitions(),
+  });
+  const ranking = ranker.run(closing.signal);
+
+  return {
+    name: 'scorer',
+    address,
+    health,
+    close: async () => {
+      // First: steps that wait for ClickHouse must end before their partitions can be given back.
+      closing.abort();
+      await ranking;
+      await Promise.all([counting.close(), ...archiving.map((each) => each.close())]);
+      await tail.close();
+      await reconciled;
+      await app.close();
+    },
+  };
+};

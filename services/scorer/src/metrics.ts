@@ -1,0 +1,76 @@
+/** Every instrument of the scorer. */
+import type { Registry } from '@precede/service';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export const createScorerMetrics = (registry: Registry) => {
+  const registers = [registry];
+  return {
+    sequences: new Counter({
+      name: 'precede_scorer_sequences_total',
+      help: 'Records of sequences.v1, by outcome: counted, too_old, unreadable. A replay counts again.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    rows: new Counter({
+      name: 'precede_scorer_rows_total',
+      help: 'Rows written to ClickHouse, by table.',
+      labelNames: ['table'] as const,
+      registers,
+    }),
+    held: new Gauge({
+      name: 'precede_scorer_held_sequences',
+      help: 'Distinct sequences of open epochs held in memory.',
+      labelNames: ['partition'] as const,
+      registers,
+    }),
+    flushSeconds: new Histogram({
+      name: 'precede_scorer_flush_seconds',
+      help: 'Time to write the grown counts of a partition, retries included.',
+      buckets: seconds,
+      registers,
+    }),
+    epochs: new Counter({
+      name: 'precede_scorer_epochs_total',
+      help: 'Epochs closed: stored whole, offset moved past them.',
+      registers,
+    }),
+    retries: new Counter({
+      name: 'precede_scorer_clickhouse_retries_total',
+      help: 'Calls of ClickHouse that failed and were tried again.',
+      registers,
+    }),
+    snapshots: new Counter({
+      name: 'precede_scorer_snapshots_total',
+      help: 'Score snapshots, by outcome: ranked, advanced (nothing new for the zone), failed.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    rankSeconds: new Histogram({
+      name: 'precede_scorer_rank_seconds',
+      help: 'Time to read, score and store one zone.',
+      buckets: seconds,
+      registers,
+    }),
+    cut: new Counter({
+      name: 'precede_scorer_cut_sequences_total',
+      help: 'Rarest sequences left out of a scoring for PRECEDE_SCORER_RANK_MAX_SEQUENCES.',
+      registers,
+    }),
+    archived: new Counter({
+      name: 'precede_scorer_archived_records_total',
+      help: 'Records of sessions.v1 and decisions.v1, by topic and outcome: stored, unreadable.',
+      labelNames: ['topic', 'outcome'] as const,
+      registers,
+    }),
+    operations: new Counter({
+      name: 'precede_scorer_config_records_total',
+      help: 'Records of config.v1 taken, by outcome: stored, ignored, unreadable.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+  };
+};
+
+export type ScorerMetrics = ReturnType<typeof createScorerMetrics>;

@@ -1,0 +1,208 @@
+/**
+ * Scores the zones of this scorer anew when there is something new, and stores each computation as one snapshot. A zone belongs
+ * to the scorer that owns partition hash(zone) of sequences.v1; its counts come from all scorers, through ClickHouse.
+ * Positions are read before the counts: a snapshot may hold more than it says, never less.
+ */
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { partitionOf } from '@precede/log';
+import {
+  correlationScores,
+  hourOf,
+  lookbackScores,
+  precedenceScores,
+  type ScoredSequence,
+} from '@precede/sequence';
+import type { Clock, Logger } from '@precede/service';
+import type { ScorerConfig } from './config.ts';
+import type { ScorerMetrics } from './metrics.ts';
+import {
+  type Positions,
+  readCounts,
+  readProgress,
+  readSnapshot,
+  readZoneProgress,
+  type Scored,
+  type Snapshot,
+  storeMarker,
+  storeSnapshot,
+} from './rank-store.ts';
+import type { Storage } from './storage.ts';
+
+export interface RankerDeps {
+  readonly config: ScorerConfig;
+  readonly storage: Storage;
+  readonly metrics: ScorerMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly partitionCount: number;
+  /** Partitions of sequences.v1 this scorer has now. */
+  ownedPartitions(): readonly number[];
+}
+
+/** A zone with traffic is scored at least so often, as the window slides. */
+const maxAgeMs = 60_000;
+/** Without new counts for so long a zone has no traffic; it is then scored when the window loses an hour. */
+const trafficMs = 600_000;
+
+interface Known {
+  snapshot: Snapshot | undefined;
+  /** Of performance.now(): a fixed clock must not stop the ranker. */
+  rankedAt: number;
+  newAt: number;
+}
+
+const isBeyond = (positions: Positions, known: Positions): boolean =>
+  [...positions].some(([partition, position]) => position > (known.get(partition) ?? 0));
+
+const larger = (a: Positions, b: Positions): Positions => {
+  const merged = new Map(a);
+  for (const [partition, position] of b)
+    merged.set(partition, Math.max(position, merged.get(partition) ?? 0));
+  return merged;
+};
+
+export class Ranker {
+  readonly #deps: RankerDeps;
+  readonly #known = new Map<string, Known>();
+
+  constructor(deps: RankerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs until aborted. A failed round is logged, counted and tried again at the next. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const begin = performance.now();
+      try {
+        await this.rankDue(signal);
+      } catch (error) {
+        this.#deps.metrics.snapshots.inc({ outcome: 'failed' });
+        if (!signal.aborted) this.#deps.logger.warn({ err: error }, 'scoring failed, trying again');
+      }
+      const pause = Math.max(
+        this.#deps.config.PRECEDE_SCORER_RANK_INTERVAL,
+        10 * (performance.now() - begin),
+      );
+      await sleep(Math.min(pause, maxAgeMs), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** One round over the zones of this scorer. */
+  async rankDue(signal?: AbortSignal): Promise<void> {
+    const { storage } = this.#deps;
+    // In this order: a zone whose rows are before `progress` shows in `zones`.
+    const progress = await storage.run(() => readProgress(storage));
+    const zones = await storage.run(() => readZoneProgress(storage));
+    for (const zoneId of this.#known.keys()) if (!this.#owns(zoneId)) this.#known.delete(zoneId);
+    for (const [zoneId, written] of zones) {
+      if (signal?.aborted) return;
+      if (this.#owns(zoneId)) await this.#visit(zoneId, written, progress);
+    }
+  }
+
+  #owns(zoneId: string): boolean {
+    const partition = partitionOf(Buffer.from(zoneId, 'hex'), this.#deps.partitionCount);
+    return this.#deps.ownedPartitions().includes(partition);
+  }
+
+  async #visit(zoneId: string, written: Positions, progress: Positions): Promise<void> {
+    const known = await this.#recall(zoneId);
+    const last = known.snapshot;
+    const now = performance.now();
+    const isNew = last === undefined || isBeyond(written, last.positions);
+    if (isNew) known.newAt = now;
+    if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, progress);
+    else if (isBeyond(progress, last.positions)) await this.#advance(known, last, progress);
+  }
+
+  async #recall(zoneId: string): Promise<Known> {
+    const known = this.#known.get(zoneId);
+    if (known !== undefined) return known;
+    const { storage } = this.#deps;
+    const snapshot = await storage.run(() => readSnapshot(storage, zoneId));
+    const fresh: Known = { snapshot, rankedAt: 0, newAt: Number.NEGATIVE_INFINITY };
+    this.#known.set(zoneId, fresh);
+    return fresh;
+  }
+
+  #isStale({ snapshot, rankedAt, newAt }: Known, now: number): boolean {
+    if (snapshot === undefined) return true;
+    if (snapshot.rowCount > 0 && snapshot.windowFromMs !== this.#windowFrom()) return true;
+    return now - rankedAt >= maxAgeMs && now - newAt < trafficMs;
+  }
+
+  #windowFrom(): number {
+    const { clock, config } = this.#deps;
+    return hourOf(clock.now()) - config.PRECEDE_SCORER_WINDOW_HOURS * 3_600_000;
+  }
+
+  async #rank(zoneId: string, known: Known, progress: Positions): Promise<void> {
+    const { storage, metrics, clock } = this.#deps;
+    const end = metrics.rankSeconds.startTimer();
+    const nowMs = clock.now();
+    const fromMs = this.#windowFrom();
+    const { scored, cutCount } = await this.#score(zoneId, fromMs, nowMs);
+    const snapshot: Snapshot = {
+      zoneId,
+      computedAtMs: nowMs,
+      // Of two rankers at one time, as while a partition moves, the later clock wins; the random part keeps them apart.
+      generation: Math.max(nowMs * 1000 + randomInt(1000), (known.snapshot?.generation ?? 0) + 1),
+      advanced: 0,
+      windowFromMs: fromMs,
+      windowToMs: nowMs,
+      positions: larger(progress, known.snapshot?.positions ?? new Map()),
+      rowCount: scored.length,
+      listedCount: scored.filter(([, each]) => each.isListed).length,
+      cutCount,
+    };
+    await storeSnapshot(storage, snapshot, scored);
+    known.snapshot = snapshot;
+    known.rankedAt = performance.now();
+    metrics.snapshots.inc({ outcome: 'ranked' });
+    metrics.cut.inc(cutCount);
+    end();
+  }
+
+  async #score(
+    zoneId: string,
+    fromMs: number,
+    toMs: number,
+  ): Promise<{ readonly scored: Scored; readonly cutCount: number }> {
+    const { storage, config } = this.#deps;
+    const options = {
+      minSupport: config.PRECEDE_SCORER_MIN_SUPPORT,
+      minSessions: config.PRECEDE_SCORER_MIN_SESSIONS,
+    };
+    const window = { zoneId, fromMs, toMs, maxSequences: config.PRECEDE_SCORER_RANK_MAX_SEQUENCES };
+    const collapsed = await storage.run(() => readCounts(storage, 'collapsed', window));
+    const raw = await storage.run(() => readCounts(storage, 'raw', window));
+    const pairs = await storage.run(() => readCounts(storage, 'pair', window));
+    const scored = [
+      ...this.#kept(precedenceScores(collapsed.counts, options)).map((s) => ['precedence', s] as const),
+      ...this.#kept(correlationScores(raw.counts, options)).map((s) => ['correlation', s] as const),
+      ...this.#kept(lookbackScores(collapsed.counts, pairs.counts, options)).map(
+        (s) => ['lookback', s] as const,
+      ),
+    ];
+    return { scored, cutCount: collapsed.cutCount + raw.cutCount + pairs.cutCount };
+  }
+
+  /** All listed ones, and of the others those with the most support. */
+  #kept(scored: readonly ScoredSequence[]): ScoredSequence[] {
+    const others = scored.filter((each) => !each.isListed).sort((a, b) => b.support - a.support);
+    return [
+      ...scored.filter((each) => each.isListed),
+      ...others.slice(0, this.#deps.config.PRECEDE_SCORER_KEEP_UNLISTED),
+    ];
+  }
+
+  /** Later records held nothing of this zone: its scores stand for them too. */
+  async #advance(known: Known, last: Snapshot, progress: Positions): Promise<void> {
+    const positions = larger(progress, last.positions);
+    const snapshot = { ...last, advanced: last.advanced + 1, positions };
+    await storeMarker(this.#deps.storage, snapshot);
+    known.snapshot = snapshot;
+    this.#deps.metrics.snapshots.inc({ outcome: 'advanced' });
+  }
+}

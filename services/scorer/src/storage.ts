@@ -1,0 +1,60 @@
+/**
+ * ClickHouse as the scorer uses it: calls are tried until they succeed or the service closes. While it is away nothing
+ * is read from the log (a step does not return), so memory stays bounded and nothing is lost; /readyz says so.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClickHouse } from '@precede/clickhouse';
+import { PrecedeError } from '@precede/contracts';
+import type { Health, Logger } from '@precede/service';
+import type { ScorerMetrics } from './metrics.ts';
+
+export interface Storage {
+  readonly clickhouse: ClickHouse;
+  /** Tries until it succeeds; throws what retrying does not help, and the last error once the service closes. */
+  run<T>(call: () => Promise<T>): Promise<T>;
+  insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
+}
+
+export interface StorageDeps {
+  readonly clickhouse: ClickHouse;
+  readonly metrics: ScorerMetrics;
+  readonly health: Health;
+  readonly logger: Logger;
+  /** Aborted when the service closes: calls are then made once. */
+  readonly closing: AbortSignal;
+}
+
+const firstDelayMs = 100;
+const maxDelayMs = 5_000;
+/** Rows of one insert: one block on the server, a few MiB of text here. */
+const maxInsertRows = 50_000;
+
+export const createStorage = (deps: StorageDeps): Storage => {
+  const run = async <T>(call: () => Promise<T>): Promise<T> => {
+    for (let delayMs = firstDelayMs; ; delayMs = Math.min(maxDelayMs, delayMs * 2)) {
+      try {
+        const result = await call();
+        deps.health.set('clickhouse', true);
+        return result;
+      } catch (error) {
+        if (!(error instanceof PrecedeError && error.retryable) || deps.closing.aborted) throw error;
+        if (delayMs === firstDelayMs) deps.logger.warn({ err: error }, 'clickhouse failed, trying again');
+        deps.health.set('clickhouse', false, 'away; consuming has stopped until it is back');
+        deps.metrics.retries.inc();
+        // Jitter keeps many scorers from coming back in one moment.
+        await sleep(delayMs * (0.5 + Math.random() / 2), undefined, { signal: deps.closing }).catch(() => {});
+      }
+    }
+  };
+  return {
+    clickhouse: deps.clickhouse,
+    run,
+    insert: async (table, columns, rows) => {
+      for (let from = 0; from < rows.length; from += maxInsertRows) {
+        const part = rows.slice(from, from + maxInsertRows);
+        await run(() => deps.clickhouse.insert(table, columns, part));
+        deps.metrics.rows.inc({ table }, part.length);
+      }
+    },
+  };
+};
