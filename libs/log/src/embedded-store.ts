@@ -79,7 +79,10 @@ export class EmbeddedStore {
   /** Runs `work` as one transaction: durable when this returns, undone when it throws. */
   transact(work: () => void): void {
     this.#draftEnds = new Map();
-    this.#env.transactionSync(work);
+    this.#env.transactionSync(() => {
+      work();
+      this.#saveEnds();
+    });
     for (const [topic, ends] of this.#draftEnds) this.#committedEnds.set(topic, ends);
   }
 
@@ -201,7 +204,6 @@ export class EmbeddedStore {
     end.timeMs = Math.max(end.timeMs, nowMs);
     if (state.isCompacted) this.#supersede(state, partition, record.key, offset);
     this.#records.putSync(recordKey(state.id, partition, offset), encodeFrame(record, end.timeMs));
-    this.#ends.putSync(recordKey(state.id, partition, 0), fromNumber(end.next, end.timeMs));
   }
 
   #supersede(state: TopicState, partition: number, key: Buffer, offset: number): void {
@@ -209,6 +211,16 @@ export class EmbeddedStore {
     const older = this.#newest.get(at);
     if (older !== undefined) this.#records.removeSync(recordKey(state.id, partition, toNumber(older)));
     this.#newest.putSync(at, fromNumber(offset));
+  }
+
+  #saveEnds(): void {
+    for (const [topic, ends] of this.#draftEnds) {
+      const { id } = this.topic(topic);
+      ends.forEach(({ next, timeMs }, partition) => {
+        if (next === this.end(topic, partition)) return;
+        this.#ends.putSync(recordKey(id, partition, 0), fromNumber(next, timeMs));
+      });
+    }
   }
 
   #draftEnd(topic: TopicName, partition: number): End {

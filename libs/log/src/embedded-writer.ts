@@ -1,7 +1,7 @@
 /**
  * The one writer of the embedded log. What is asked for while a commit runs, or in the same turn, goes into one
- * transaction, so a hundred small sends cost one sync of the disk. A commit blocks the event loop for that sync; after
- * a slow one the writer waits as long again, so that a slow disk gets larger groups and not a blocked process.
+ * transaction, so a hundred small sends cost one sync of the disk. A commit blocks the event loop for that sync; on a
+ * disk that syncs slowly the writer then waits as long again, so that it gets larger groups and not a blocked process.
  */
 import { ErrorCode, UnavailableError } from '@precede/contracts';
 import { storageError } from './embedded-failure.ts';
@@ -18,7 +18,15 @@ interface Job {
 // One transaction is bounded, as it holds up everything else of the process.
 const maxGroupRecords = 10_000;
 const maxGroupBytes = 8 * 1024 * 1024;
+// What a record costs without the sync, and the sync from which on it is worth to wait for company.
+const recordMs = 0.01;
+const slowSyncMs = 5;
 const maxPauseMs = 20;
+
+const pauseAfter = (commitMs: number, group: readonly Job[]): number => {
+  const syncMs = commitMs - group.reduce((count, { change }) => count + change.records.length, 0) * recordMs;
+  return syncMs < slowSyncMs ? 0 : Math.min(syncMs, maxPauseMs);
+};
 
 const bytesOf = ({ records }: Change): number => {
   let size = 0;
@@ -73,7 +81,7 @@ export class EmbeddedWriter {
     const group = this.#takeGroup();
     const startedAt = performance.now();
     if (group.length > 0) this.#commit(group);
-    this.#pauseMs = Math.min(performance.now() - startedAt, maxPauseMs);
+    this.#pauseMs = pauseAfter(performance.now() - startedAt, group);
     this.#isScheduled = false;
     if (this.#queue.length > 0) this.#schedule();
     else for (const resolve of this.#idle.splice(0)) resolve();
