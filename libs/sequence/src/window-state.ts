@@ -13,8 +13,8 @@ import type {
 } from '@precede/contracts';
 import { Heap } from './window-heap.ts';
 
-/** A time before all times. */
-export const NEVER = Number.MIN_SAFE_INTEGER;
+/** A time before all times, which still fits an Avro long after a gap is taken from it. */
+export const NEVER = -(2 ** 52);
 
 /** What a zone says about its windows; may change while running. */
 export interface WindowSettings {

@@ -6,7 +6,7 @@ const count = (meaning: string, fallback: string) => integer(1, 100_000_000, mea
 
 export const sessionizerFields = {
   PRECEDE_SESSIONIZER_HOST: text('Address that the sessionizer listens on.', '0.0.0.0'),
-  PRECEDE_SESSIONIZER_PORT: port('Port that the sessionizer listens on; 0: any free one.', '8082'),
+  PRECEDE_SESSIONIZER_PORT: port('Port that the sessionizer listens on; 0: any free one.', '8083'),
   PRECEDE_SESSIONIZER_MAX_WINDOWS: count(
     'Open session windows per partition; beyond it the longest idle ones are closed as `bound`.',
     '100000',

@@ -2,7 +2,13 @@
  * The data path of one partition: decode → step → write → commit. Writing and committing are the log's, in one
  * transaction; whatever fails before leaves nothing behind, and the partition is opened anew from what is committed.
  */
-import { DropReason, type RequestEvent, requestFromAvro, Topic } from '@precede/contracts';
+import {
+  DropReason,
+  type RequestEvent,
+  type RequestObserved,
+  requestFromAvro,
+  Topic,
+} from '@precede/contracts';
 import type {
   Assignment,
   AvroCodec,
@@ -113,6 +119,16 @@ const messages: Readonly<Record<Refusal, string>> = {
   source_ended: 'The source of the request has ended.',
 };
 
+/** Later steps add a gap to times and write operations as 32 bits: what cannot be written must not come in. */
+const check = (request: RequestObserved): void => {
+  if (request.timeMs < 0 || request.timeMs > maxTimeMs) throw new Error('The time is no date.');
+  if (request.operation < 0 || request.operation > 0xffff_ffff)
+    throw new Error('The operation has no 32 bits.');
+};
+
+/** The last date of ECMAScript. */
+const maxTimeMs = 8_640_000_000_000_000;
+
 const decode = (
   deps: PipelineDeps,
   record: LogRecord,
@@ -121,7 +137,9 @@ const decode = (
 ): RequestEvent | undefined => {
   try {
     if (record.value === null) throw new Error('The record has no value.');
-    return requestFromAvro(deps.codec.decode(Topic.requests, record.value));
+    const event = requestFromAvro(deps.codec.decode(Topic.requests, record.value));
+    if (event.kind === 'request') check(event);
+    return event;
   } catch (err) {
     const { topic, partition, offset } = record;
     tally.unreadable++;

@@ -1,0 +1,206 @@
+/** The service on an embedded log: requests in, sequences and sessions out, through failures and restarts. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  deadLetterFromAvro,
+  formatShortId,
+  type RequestObserved,
+  sequenceFromAvro,
+  sessionFromAvro,
+  Topic,
+} from '@precede/contracts';
+import type { EventLog } from '@precede/log';
+import {
+  configure,
+  endOf,
+  failing,
+  openHarness,
+  readAll,
+  requestOf,
+  send,
+  startOn,
+  until,
+  untilDone,
+  zoneId,
+} from './harness.fixture.ts';
+import { sessionizerGroup } from './index.ts';
+
+/** A small generator with a seed (mulberry32), so that a failure can be seen again. */
+const random = (seed: number) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+};
+
+/** Requests of one import in order of time, of 40 sessions, with gaps that end windows. */
+const makeRequests = (count: number, seed: number): RequestObserved[] => {
+  const draw = random(seed);
+  let timeMs = 1_700_000_000_000;
+  return Array.from({ length: count }, (_, i) => {
+    timeMs += draw() < 0.005 ? 400_000 : Math.floor(draw() * 20_000);
+    return requestOf(Math.floor(draw() * 40), Math.floor(draw() * 5), timeMs, {
+      source: 'import-1',
+      eventId: `import-1:${i}`,
+    });
+  });
+};
+
+/** What must come out, from all requests at once: windows by sorting, sequences by looking back. */
+const expected = (requests: readonly RequestObserved[]): { sequences: string[]; sessions: string[] } => {
+  const sequences: string[] = [];
+  const sessions: string[] = [];
+  for (const id of new Set(requests.map((r) => r.sessionId))) {
+    const own = requests.filter((r) => r.sessionId === id).sort((a, b) => a.timeMs - b.timeMs);
+    let from = 0;
+    own.forEach((r, i) => {
+      if (i > 0 && r.timeMs - (own[i - 1]?.timeMs ?? 0) > 600_000) from = i;
+      const runs: [number, number][] = [];
+      for (const each of own.slice(from, i + 1)) {
+        const last = runs.at(-1);
+        if (last?.[0] === each.operation) last[1] += 1;
+        else runs.push([each.operation, 1]);
+      }
+      sequences.push(JSON.stringify([id.slice(0, 16), r.timeMs, runs.slice(-10)]));
+      const next = own[i + 1];
+      if (next === undefined || next.timeMs - r.timeMs > 600_000)
+        sessions.push(JSON.stringify([id, own[from]?.timeMs, r.timeMs, i + 1 - from]));
+    });
+  }
+  return { sequences: sequences.sort(), sessions: sessions.sort() };
+};
+
+const written = async (log: EventLog): Promise<{ sequences: string[]; sessions: string[] }> => {
+  const sequences = (await readAll(log, Topic.sequences)).map((record) => {
+    const s = sequenceFromAvro(log.codec.decode(Topic.sequences, record.value as Buffer));
+    assert.equal(record.key?.toString('hex'), zoneId + formatShortId(s.operations.at(-1) as number));
+    const runs = s.operations.map((operation, i) => [operation, s.runLengths[i]]);
+    return JSON.stringify([s.pseudonym, s.timeMs, runs]);
+  });
+  const sessions = (await readAll(log, Topic.sessions)).map((record) => {
+    const s = sessionFromAvro(log.codec.decode(Topic.sessions, record.value as Buffer));
+    return JSON.stringify([s.sessionId, s.firstMs, s.lastMs, s.length]);
+  });
+  return { sequences: sequences.sort(), sessions: sessions.sort() };
+};
+
+test('writes each sequence and each closed window once, through failed steps, restarts and repeated deliveries', async (t) => {
+  const harness = await openHarness();
+  t.after(() => harness.close());
+  const requests = makeRequests(1_500, 7);
+  const draw = random(11);
+  const flaky = failing(harness.log, () => draw() < 0.2);
+  const env = { PRECEDE_SESSIONIZER_MAX_BATCH: '60' };
+
+  for (let at = 0; at < requests.length; at += 500) {
+    const service = await startOn(flaky, env);
+    // A sender that got no answer sends the end of what it sent before once more.
+    await send(harness.log, requests.slice(Math.max(0, at - 20), at + 500));
+    if (at % 1_000 === 0) await untilDone(harness.log, sessionizerGroup);
+    await service.close();
+  }
+  const service = await startOn(flaky, env);
+  await send(harness.log, [endOf('import-1')]);
+  await untilDone(harness.log, sessionizerGroup);
+  const metrics = await service.metrics();
+  await service.close();
+
+  const out = await written(harness.log);
+  const want = expected(requests);
+  assert.deepEqual(out.sequences, want.sequences);
+  assert.deepEqual(out.sessions, want.sessions);
+  assert.match(metrics, /precede_sessionizer_open_windows 0\n/);
+  assert.match(metrics, /precede_sessionizer_state_bytes 0\n/);
+  // Of the state nothing is left but that the source has ended.
+  const kept = new Map<string, boolean>();
+  for (const record of await readAll(harness.log, Topic.changelog))
+    kept.set(`${record.partition}/${record.key?.toString('latin1')}`, record.value !== null);
+  assert.equal([...kept.values()].filter((isThere) => isThere).length, 2);
+});
+
+test('dead-letters what cannot be read and what comes too late, with reason and origin', async (t) => {
+  const harness = await openHarness();
+  t.after(() => harness.close());
+  const { log } = harness;
+  const producer = await log.producer();
+  await producer.send([
+    { topic: Topic.requests, key: Buffer.from('k'), partition: 0, value: Buffer.from('no record') },
+    { topic: Topic.requests, key: Buffer.from('k'), partition: 0, value: null },
+  ]);
+  await producer.close();
+  const source = 'x';
+  await send(log, [
+    requestOf(1, 1, 100_000, { source }),
+    requestOf(1, 2, 200_000, { source }),
+    requestOf(1, 3, 90_000, { source }),
+    requestOf(1, 4, 2_000_000, { source }),
+    requestOf(1, 5, 800_000, { source }),
+    endOf(source),
+    requestOf(1, 6, 2_000_000, { source }),
+    requestOf(2, 1, 9_000_000_000_000_000),
+    requestOf(2, 2 ** 32, 0),
+  ]);
+
+  const service = await startOn(log);
+  t.after(() => service.close());
+  await untilDone(log, sessionizerGroup);
+  const metrics = await service.metrics();
+
+  const letters = (await readAll(log, Topic.deadLetters)).map((record) => {
+    const letter = deadLetterFromAvro(log.codec.decode(Topic.deadLetters, record.value as Buffer));
+    assert.deepEqual(record.headers, {
+      reason: letter.reason,
+      topic: Topic.requests,
+      partition: String(letter.partition),
+      offset: String(letter.offset),
+    });
+    return letter.reason;
+  });
+  assert.deepEqual(letters.sort(), [
+    'late',
+    'source_ended',
+    ...Array.from({ length: 4 }, () => 'unreadable'),
+    'window_closed',
+  ]);
+  assert.match(metrics, /precede_sessionizer_unreadable_records_total 4\n/);
+  assert.match(metrics, /precede_sessionizer_refused_requests_total\{reason="window_closed"\} 1\n/);
+  assert.match(metrics, /precede_sessionizer_sequences_total 3\n/);
+});
+
+test('closes the windows of silent live traffic by the clock and writes nothing while nothing happens', async (t) => {
+  const clock = { nowMs: 1_800_000_000_000, now: () => clock.nowMs };
+  const harness = await openHarness(clock);
+  t.after(() => harness.close());
+  const { log } = harness;
+  await configure(log, 60_000, 1_000);
+  await send(log, [requestOf(1, 1, clock.nowMs - 10), requestOf(1, 2, clock.nowMs)]);
+  const service = await startOn(log, {}, clock);
+  t.after(() => service.close());
+  await untilDone(log, sessionizerGroup);
+  assert.equal((await readAll(log, Topic.sequences)).length, 0);
+
+  clock.nowMs += 1_002;
+  await until('both sequences', async () => (await readAll(log, Topic.sequences)).length === 2);
+  const before = await log.endOffsets(Topic.changelog);
+  clock.nowMs += 50_000;
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const after = await log.endOffsets(Topic.changelog);
+  clock.nowMs += 10_001;
+  await until('the closed window', async () => (await readAll(log, Topic.sessions)).length === 1);
+
+  assert.deepEqual(after, before);
+});
+
+test('answers ready once configuration and partitions are there, and shows its metrics', async (t) => {
+  const harness = await openHarness();
+  t.after(() => harness.close());
+
+  const service = await startOn(harness.log);
+  t.after(() => service.close());
+  await until('ready', async () => (await fetch(`${service.address}/readyz`)).status === 200);
+  const ready = (await (await fetch(`${service.address}/readyz`)).json()) as { conditions: object };
+  const metrics = await (await fetch(`${service.address}/metrics`)).text();
+
+  assert.deepEqual(Object.keys(ready.conditions), ['config', 'partitions']);
+  assert.match(metrics, /precede_sessionizer_restore_seconds_count 2\n/);
+});
