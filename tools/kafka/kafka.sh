@@ -36,8 +36,9 @@ start() {
   mkdir -p "$dir"
   format
   : >"$log"
-  run_java -Xms128m -Xmx"$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dkafka.log.level="${KAFKA_LOG_LEVEL:-INFO}" \
-    kafka.Kafka "$dir/server.properties" >>"$log" 2>&1 </dev/null &
+  # Not through run_java: a function in the background would be a shell around the broker, and its pid the shell's.
+  java -cp "$lib/*" -Dlog4j2.configurationFile="$here/log4j2.properties" -Dkafka.log.level="${KAFKA_LOG_LEVEL:-INFO}" \
+    -Xms128m -Xmx"$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 kafka.Kafka "$dir/server.properties" >>"$log" 2>&1 </dev/null &
   echo $! >"$pid_file"
   for _ in $(seq 1 900); do
     if grep -q 'Kafka Server started' "$log"; then return 0; fi
