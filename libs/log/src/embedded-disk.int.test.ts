@@ -11,11 +11,11 @@ import type { LogRecord } from './port.ts';
 
 const withSmallDisk = async (megabytes: number, body: (dir: string) => Promise<void>): Promise<void> => {
   const dir = mkdtempSync(join(tmpdir(), 'precede-full-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', dir]);
+  execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', dir]);
   try {
     await body(dir);
   } finally {
-    execFileSync('umount', ['-l', dir]);
+    execFileSync('/bin/umount', ['-l', dir]);
     rmSync(dir, { recursive: true });
   }
 };
