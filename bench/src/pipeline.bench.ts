@@ -131,7 +131,7 @@ await writeInput(path);
 const base = await floor(path);
 const perMillion = 1_000_000 / events;
 const kafka = values.kafka ? await acquireKafka() : undefined;
-if (values.kafka && kafka === undefined) throw new Error('no Kafka: run under tools/kafka/with-kafka.sh');
+if (kafka !== undefined && 'skip' in kafka) throw new Error(`no Kafka: ${kafka.skip}`);
 const deployment = kafka === undefined ? await deployEmbedded() : await deployOnKafka(kafka);
 try {
   const result = await measure(deployment, path);

@@ -6,6 +6,7 @@ import {
   type FastifyInstance,
   type FastifyReply,
   fastify,
+  LogController,
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Health } from './health.ts';
@@ -23,7 +24,7 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
   const app = fastify({
     // Requests are not logged one by one; fastify only needs the logger for its own faults.
     loggerInstance: options.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 1_048_576,
     forceCloseConnections: 'idle',
     return503OnClosing: true,

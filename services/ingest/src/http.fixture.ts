@@ -103,6 +103,10 @@ export interface Overrides {
 export const startFixture = async (t: TestContext, overrides: Overrides = {}) => {
   const dir = await mkdtemp(join(tmpdir(), 'precede-ingest-'));
   const log = await openEmbeddedLog({ dir, partitions: 3 });
+  const closers = [() => rm(dir, { recursive: true, force: true }), () => log.close()];
+  t.after(async () => {
+    for (const close of closers.reverse()) await close();
+  });
   await log.ensureTopics(topicSpecs);
   await sendConfig(log, zoneId, zoneBodies);
   const config = loadConfig(ingestFields, { PRECEDE_SESSION_KEY: sessionKeyHex, ...overrides.environment });
@@ -111,17 +115,13 @@ export const startFixture = async (t: TestContext, overrides: Overrides = {}) =>
   const metrics = createIngestMetrics(registry);
   const own = await log.producer();
   const producer = overrides.wrap?.(own) ?? own;
+  closers.push(() => own.close());
   const zones = await followZones({ log, sessionKey: config.PRECEDE_SESSION_KEY, logger, metrics });
+  closers.push(() => zones.close());
   await zones.caughtUp;
   const shared = { config, log, producer, zones, metrics, logger, registry, health: createHealth() };
   const app = buildServer({ ...shared, clock: fixedClock(nowMs) });
-  t.after(async () => {
-    await app.close();
-    await zones.close();
-    await own.close();
-    await log.close();
-    await rm(dir, { recursive: true, force: true });
-  });
+  closers.push(() => app.close());
   const requests = async (): Promise<readonly RequestEvent[]> =>
     (await readAll(log, Topic.requests)).map((r) =>
       requestFromAvro(log.codec.decode(Topic.requests, r.value as Buffer)),

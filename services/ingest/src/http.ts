@@ -73,6 +73,11 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
     { onRequest: [authorise, async (request, reply) => admit(request, reply, context)] },
     async (request, reply) => takeEvents(request, reply, context),
   );
+  // Which revision of a zone ingest works with: who has just changed the zone can wait for it.
+  app.get<{ Params: ZoneParams }>('/v1/zones/:zone_id', { onRequest: authorise }, async (request) => {
+    const { zoneId, revision } = zoneOf(request.params.zone_id, context);
+    return { zone_id: zoneId, revision };
+  });
   app.post<{ Params: SourceParams }>(
     '/v1/zones/:zone_id/sources/:source/end',
     { onRequest: authorise },

@@ -59,10 +59,10 @@ const optionalObject = (event: JsonObject, name: string): JsonObject | EventFaul
 const headerOf = (headers: JsonObject | undefined, name: string): string | EventFault => {
   if (headers === undefined) return '';
   const wanted = name.toLowerCase();
-  if (Object.hasOwn(headers, wanted)) return firstText(headers[wanted], `/headers/${escapePointer(wanted)}`);
+  if (Object.hasOwn(headers, wanted)) return firstText(headers, wanted, 'headers');
   for (const key of Object.keys(headers))
     if (key.length === wanted.length && key.toLowerCase() === wanted)
-      return firstText(headers[key], `/headers/${escapePointer(key)}`);
+      return firstText(headers, key, 'headers');
   return '';
 };
 
@@ -71,17 +71,21 @@ const cookieOf = (
   headers: JsonObject | undefined,
   name: string,
 ): string | EventFault => {
-  if (cookies !== undefined && Object.hasOwn(cookies, name))
-    return firstText(cookies[name], `/cookies/${escapePointer(name)}`);
+  if (cookies !== undefined && Object.hasOwn(cookies, name)) return firstText(cookies, name, 'cookies');
   const header = headerOf(headers, 'cookie');
   return typeof header === 'string' ? cookieValue(header, name) : header;
 };
 
-const firstText = (value: unknown, pointer: string): string | EventFault => {
+const firstText = (from: JsonObject, key: string, field: 'headers' | 'cookies'): string | EventFault => {
+  const value = from[key];
   if (typeof value === 'string') return value;
   if (value === null) return '';
   if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
-    return fault(EventFaultCode.wrongType, pointer, 'a header or cookie must be text or an array of text');
+    return fault(
+      EventFaultCode.wrongType,
+      `/${field}/${escapePointer(key)}`,
+      'a header or cookie must be text or an array of text',
+    );
   return value.find((each) => each !== '') ?? '';
 };
 

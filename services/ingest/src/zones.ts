@@ -12,6 +12,8 @@ import type { IngestMetrics } from './metrics.ts';
 
 export interface Zone {
   readonly zoneId: ZoneId;
+  /** Of the configuration this is made of. */
+  readonly revision: number;
   readonly secret: Buffer;
   readonly identifiers: readonly SessionIdentifier[];
   readonly matcher: Matcher;
@@ -96,6 +98,7 @@ const swap = (
   }
   zones.set(zoneId, {
     zoneId,
+    revision: snapshot.revision,
     secret: zones.get(zoneId)?.secret ?? zoneSecretOf(sessionKey, zoneId),
     identifiers: snapshot.identifiers,
     matcher: compileMatcher(snapshot.operations.values()),

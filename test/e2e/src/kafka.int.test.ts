@@ -1,18 +1,18 @@
 /** The scenarios on Kafka with a schema registry, every service a process of its own, each killed in turn. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { acquireKafka, type Deployment, deployOnKafka } from '@precede/testkit';
+import { acquireKafka, type Deployment, deployOnKafka, type NoKafka, type TestKafka } from '@precede/testkit';
 import { enforcesARule, importsAndScores, logs, survivesKillOf } from './scenarios.ts';
 
-let kafka: Awaited<ReturnType<typeof acquireKafka>>;
+let kafka: TestKafka | NoKafka | undefined;
 let deployment: Deployment | undefined;
 before(async () => {
   kafka = await acquireKafka();
-  if (kafka !== undefined) deployment = await deployOnKafka(kafka);
+  if (!('skip' in kafka)) deployment = await deployOnKafka(kafka);
 });
 after(async () => {
   await deployment?.close();
-  await kafka?.release();
+  if (kafka !== undefined && !('skip' in kafka)) await kafka.release();
 });
 
 const needKafka = (skip: (reason: string) => void): Deployment | undefined => {
