@@ -1,0 +1,155 @@
+/**
+ * What does one request cost the sessionizer, from bytes to sequence? Input: 200,000 requests of 5,000 sessions with event ids,
+ * nearly in order (up to 2 s of disorder), a request a millisecond, batches of 2,000. The floor only decodes. Not in the number:
+ * the log (disk, transaction, network). Run: `node bench/src/sessionizer-step.bench.ts [rounds]`.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  changelogToAvro,
+  LIVE,
+  operationKey,
+  requestFromAvro,
+  requestToAvro,
+  type SessionId,
+  type ShortId,
+  sequenceToAvro,
+  Topic,
+  windowKey,
+  type ZoneId,
+} from '@precede/contracts';
+import { type AvroCodec, openEmbeddedLog } from '@precede/log';
+import { createOutputs, createWindows, step, takeChanges } from '@precede/sequence';
+
+const requests = 200_000;
+const sessions = 5_000;
+const batch = 2_000;
+const zoneId = 'e'.repeat(32) as ZoneId;
+const zones = { settingsOf: () => ({ inactivityGapMs: 600_000, graceMs: 5_000 }) };
+
+/** mulberry32: seeded, so that every run has the same input. */
+const random = (seed: number) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+};
+
+const makeInput = (codec: AvroCodec): Buffer[] => {
+  const draw = random(1);
+  return Array.from({ length: requests }, (_, i) =>
+    codec.encode(
+      Topic.requests,
+      requestToAvro({
+        kind: 'request',
+        zoneId,
+        sessionId: Math.floor(draw() * sessions)
+          .toString(16)
+          .padStart(32, '0') as SessionId,
+        operation: Math.floor(draw() * 60) as ShortId,
+        timeMs: 1_700_000_000_000 + i - Math.floor(draw() * 2_000),
+        source: LIVE,
+        status: 200,
+        durationMs: 12.5,
+        bytes: 2_048,
+        eventId: `import-1:${i}`,
+      }),
+    ),
+  );
+};
+
+const decode = (codec: AvroCodec, value: Buffer) => requestFromAvro(codec.decode(Topic.requests, value));
+
+const floor = (codec: AvroCodec, input: readonly Buffer[]): number => {
+  let sum = 0;
+  for (const value of input) {
+    const event = decode(codec, value);
+    if (event.kind === 'request') sum += event.operation;
+  }
+  return sum;
+};
+
+interface Done {
+  readonly sequences: number;
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+const stepAll = (codec: AvroCodec, input: readonly Buffer[], isEncoded: boolean): Done => {
+  const state = createWindows();
+  let sequences = 0;
+  let changed = 0;
+  let bytes = 0;
+  for (let at = 0; at < input.length; at += batch) {
+    const out = createOutputs();
+    for (let i = at; i < Math.min(at + batch, input.length); i++) {
+      const event = decode(codec, input[i] as Buffer);
+      step(state, { kind: 'record', event, offset: i, receivedMs: at }, zones, out);
+    }
+    sequences += out.sequences.length;
+    const changes = takeChanges(state);
+    changed += changes.length;
+    if (!isEncoded) continue;
+    for (const each of out.sequences) {
+      bytes += operationKey(zoneId, each.operations.at(-1) as ShortId).length;
+      bytes += codec.encode(Topic.sequences, sequenceToAvro(each)).length;
+    }
+    for (const change of changes) {
+      if (change.entry === null) continue;
+      if (change.sessionId !== null) bytes += windowKey(zoneId, LIVE, change.sessionId).length;
+      bytes += codec.encode(Topic.changelog, changelogToAvro(change.entry)).length;
+    }
+  }
+  // What is held at the end is what the grace holds back.
+  assert.equal(sequences + state.heldRequests, input.length);
+  return { sequences, changes: changed, bytes };
+};
+
+const nsOf = <T>(run: () => T): { ns: number; value: T } => {
+  globalThis.gc?.();
+  const cpu = process.cpuUsage();
+  const value = run();
+  const used = process.cpuUsage(cpu);
+  return { ns: ((used.user + used.system) * 1_000) / requests, value };
+};
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+const dir = mkdtempSync(join(tmpdir(), 'precede-bench-'));
+const log = await openEmbeddedLog({ dir, partitions: 1 });
+try {
+  const { codec } = log;
+  const input = makeInput(codec);
+  const rounds = Number(process.argv[2] ?? 5);
+  const times: Record<'floor' | 'step' | 'whole', number[]> = { floor: [], step: [], whole: [] };
+  let done: Done = { sequences: 0, changes: 0, bytes: 0 };
+  // Alternating, and the first round only warms up.
+  for (let round = 0; round <= rounds; round++) {
+    const bare = nsOf(() => floor(codec, input));
+    const stepped = nsOf(() => stepAll(codec, input, false));
+    const whole = nsOf(() => stepAll(codec, input, true));
+    assert.equal(stepped.value.sequences, whole.value.sequences);
+    done = whole.value;
+    if (round === 0) continue;
+    times.floor.push(bare.ns);
+    times.step.push(stepped.ns);
+    times.whole.push(whole.ns);
+  }
+  const base = median(times.floor);
+  for (const [name, values] of Object.entries(times)) {
+    const ns = median(values);
+    process.stdout.write(
+      `${name.padEnd(6)} ${ns.toFixed(0).padStart(6)} CPU ns a request  ${(ns / base).toFixed(2)} × floor\n`,
+    );
+  }
+  const { sequences, changes, bytes } = done;
+  process.stdout.write(
+    `${sequences} sequences, ${changes} states, ${(bytes / requests).toFixed(0)} bytes a request\n`,
+  );
+} finally {
+  await log.close();
+  rmSync(dir, { recursive: true, force: true });
+}
