@@ -49,7 +49,7 @@ export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps):
     logger,
     metrics,
   });
-  showSettings(config, failModes, metrics, store);
+  showSettings(config, failModes, metrics);
   await startFromDisk({ tables, files, health });
   const app = buildServer({
     ...{ config, logger, health, registry, tables, store, publisher, metrics, clock, failModes },
@@ -75,16 +75,10 @@ export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps):
   };
 };
 
-const showSettings = (
-  config: EnforcerConfig,
-  failModes: FailModes,
-  metrics: EnforcerMetrics,
-  store: MemorySessionStore,
-): void => {
+const showSettings = (config: EnforcerConfig, failModes: FailModes, metrics: EnforcerMetrics): void => {
   metrics.failMode.set({ mode: failModes.usual }, 1);
   metrics.logOnly.set(config.PRECEDE_ENFORCER_LOG_ONLY ? 1 : 0);
   metrics.configFollowing.set(0);
-  metrics.countSessions = () => store.size;
 };
 
 interface Snapshots {

@@ -22,8 +22,9 @@ export interface PublisherDeps {
   readonly metrics: EnforcerMetrics;
 }
 
-const batchRecords = 500;
-const lingerMs = 20;
+/** Few, large writes: the embedded log commits on the same thread that decides. */
+const batchRecords = 2_000;
+const lingerMs = 100;
 const noSession = '0'.repeat(32) as SessionId;
 
 export class DecisionPublisher {

@@ -26,10 +26,7 @@ export class MemorySessionStore {
         metrics.evictions.inc({ reason: isWithinGap(state, clock.now()) ? 'live' : 'idle' });
       },
     });
-  }
-
-  get size(): number {
-    return this.#sessions.size;
+    metrics.countSessions = () => this.#sessions.size;
   }
 
   /** The live state: it changes with the next admitted request. */

@@ -1,0 +1,119 @@
+/** The zone of the enforcer's bench, and an enforcer that serves it from an embedded log in a temporary directory. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ConfigBody,
+  configHeaders,
+  configKey,
+  configToAvro,
+  type Operation,
+  type OperationId,
+  type RuleId,
+  type SequenceRule,
+  shortIdOf,
+  Topic,
+  topicSpecs,
+  type ZoneId,
+  type ZoneSettings,
+  zoneDefaults,
+} from '@precede/contracts';
+import { enforcerFields, startEnforcer } from '@precede/enforcer';
+import { type EventLog, openEmbeddedLog } from '@precede/log';
+import { createHealth, createLogger, createMetrics, loadConfig, systemClock } from '@precede/service';
+
+export const zoneId = 'c'.repeat(32) as ZoneId;
+const idOf = (n: number): OperationId =>
+  `${(n * 0x0101_0101 + 1).toString(16).padStart(8, '0').slice(-8)}-0000-4000-8000-000000000000` as OperationId;
+
+const operationOf = (n: number): Operation => ({
+  operationId: idOf(n),
+  shortId: shortIdOf(idOf(n)),
+  method: 'GET',
+  host: 'shop.example.com',
+  endpoint: n % 3 === 0 ? `/api/v1/thing${n}/{var1}/part` : `/api/v1/thing${n}`,
+  lastUpdatedMs: 0,
+});
+
+/** Operations 0 … 19 end the rules, two or three alternatives each. */
+const ruleOf = (i: number): SequenceRule => ({
+  ruleId: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}` as RuleId,
+  title: `rule ${i}`,
+  kind: 'allow',
+  action: 'block',
+  start: idOf(20 + ((i * 7) % 40)),
+  end: idOf(i % 20),
+  position: i + 1,
+  createdAtMs: 0,
+  lastUpdatedMs: 0,
+});
+
+const operations = Array.from({ length: 60 }, (_, n) => operationOf(n));
+export const shop = {
+  operations: new Map(operations.map((each) => [each.operationId, each])),
+  rules: Array.from({ length: 50 }, (_, i) => ruleOf(i)),
+};
+const settings: ZoneSettings = { name: 'bench', createdAtMs: 0, ...zoneDefaults, retiredShortIds: [] };
+
+const writeZone = async (log: EventLog): Promise<void> => {
+  const bodies: ConfigBody[] = [
+    ...operations.map(
+      (operation): ConfigBody => ({ kind: 'operation', id: operation.operationId, operation }),
+    ),
+    ...shop.rules.map((rule): ConfigBody => ({ kind: 'sequence_rule', id: rule.ruleId, rule })),
+    { kind: 'session_identifiers', id: 'all', identifiers: [{ type: 'cookie', name: 'sid' }] },
+    { kind: 'zone', id: 'zone', settings },
+  ];
+  const producer = await log.producer();
+  await producer.send(
+    bodies.map((body) => {
+      const record = { zoneId, revision: 1, records: bodies.length, ...body };
+      const value = configToAvro(record);
+      return {
+        topic: Topic.config,
+        key: configKey(zoneId, body.kind, body.id),
+        value: value === null ? null : log.codec.encode(Topic.config, value),
+        headers: configHeaders(record),
+        partition: 0,
+      };
+    }),
+  );
+  await producer.close();
+};
+
+/** The configuration comes from the real log; decisions are encoded and then dropped, as the disk is not the question. */
+const withoutDisk = (log: EventLog): EventLog => ({
+  codec: log.codec,
+  ensureTopics: (specs) => log.ensureTopics(specs),
+  partitionCount: (topic) => log.partitionCount(topic),
+  producer: async () => ({ send: async () => {}, close: async () => {} }),
+  process: (options) => log.process(options),
+  tail: (options) => log.tail(options),
+  endOffsets: (topic) => log.endOffsets(topic),
+  committedOffsets: (group, topic) => log.committedOffsets(group, topic),
+  ping: (timeoutMs) => log.ping(timeoutMs),
+  close: () => log.close(),
+});
+
+/** Resolves with the port once the zone is in force. */
+export const runEnforcerServer = async (): Promise<number> => {
+  const dir = mkdtempSync(join(tmpdir(), 'precede-bench-'));
+  const log = await openEmbeddedLog({ dir, partitions: 4 });
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  await log.ensureTopics(topicSpecs);
+  await writeZone(log);
+  const config = loadConfig(enforcerFields, {
+    PRECEDE_ENFORCER_HOST: '127.0.0.1',
+    PRECEDE_ENFORCER_PORT: '0',
+    PRECEDE_SESSION_KEY: '01'.repeat(32),
+    PRECEDE_ENFORCER_DEADLINE: '10s',
+  });
+  const health = createHealth();
+  const logger = createLogger('bench', 'warn');
+  const service = await startEnforcer(config, {
+    ...{ log: withoutDisk(log), logger, health, clock: systemClock },
+    registry: createMetrics(),
+  });
+  while (!health.isReady()) await new Promise((resolve) => setTimeout(resolve, 10));
+  return Number(new URL(service.address).port);
+};

@@ -1,0 +1,224 @@
+/** The HTTP face by injection: what is refused, with which pointer, and what each setting changes. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createHealth, createLogger, fixedClock } from '@precede/service';
+import { Registry } from 'prom-client';
+import { failModesOf } from './fail-mode.ts';
+import {
+  configOf,
+  host,
+  masterKey,
+  metricIn,
+  operationOf,
+  otherZone,
+  type Reply,
+  ruleOf,
+  snapshotOf,
+  zone,
+} from './fixtures.test-kit.ts';
+import { buildServer } from './http.ts';
+import { createEnforcerMetrics } from './metrics.ts';
+import { DecisionPublisher } from './publisher.ts';
+import { MemorySessionStore } from './session-store.ts';
+import { ZoneTables } from './zone-tables.ts';
+
+const logger = createLogger('enforcer', 'silent');
+const shop = snapshotOf([operationOf('cart'), operationOf('pay', 'POST')], [ruleOf(1, 'cart', 'pay')], {
+  identifiers: [
+    { type: 'header', name: 'X-Client' },
+    { type: 'cookie', name: 'sid' },
+  ],
+});
+const cart = { zone_id: zone, method: 'get', host: `${host.toUpperCase()}:443`, path: '/cart?x=1' };
+const pay = { zone_id: zone, method: 'POST', host, path: '/pay' };
+
+const build = (env: Readonly<Record<string, string>> = {}) => {
+  const config = configOf(env);
+  const registry = new Registry();
+  const clock = fixedClock(1_700_000_000_000);
+  const metrics = createEnforcerMetrics(registry, clock);
+  const tables = new ZoneTables({ masterKey, logger, metrics, clock });
+  tables.install(shop);
+  const store = new MemorySessionStore({
+    maxSessions: config.PRECEDE_ENFORCER_MAX_SESSIONS,
+    metrics,
+    clock,
+  });
+  const app = buildServer({
+    ...{ config, logger, registry, tables, store, metrics, clock },
+    health: createHealth(),
+    publisher: new DecisionPublisher({ maxQueued: 100, logger, metrics }),
+    random: () => 0.5,
+    hasSnapshot: () => true,
+    failModes: failModesOf(config),
+    isLogOnly: config.PRECEDE_ENFORCER_LOG_ONLY,
+    allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
+    deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
+  });
+  const post = async (body: unknown, url = '/v1/decide', headers: Record<string, string> = {}) => {
+    const payload = typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await app.inject({
+      method: 'POST',
+      url,
+      payload,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    return { status: response.statusCode, body: response.json() as Reply };
+  };
+  return { post, metric: (name: string, labels = {}) => metricIn(registry, name, labels) };
+};
+
+test('every malformed request is refused with a pointer to its fault', async () => {
+  const { post } = build();
+  const long = 'x'.repeat(9000);
+  const many = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`h${i}`, '']));
+  const cases: readonly [unknown, number, string][] = [
+    ['{"zone_id":', 400, ''],
+    ['[]', 400, ''],
+    ['null', 400, ''],
+    [{ ...pay, zone_id: 'ABC' }, 400, '/zone_id'],
+    [{ ...pay, zone_id: undefined }, 400, '/zone_id'],
+    [{ ...pay, method: 7 }, 400, '/method'],
+    [{ ...pay, host: '' }, 400, '/host'],
+    [{ ...pay, path: 'pay' }, 400, '/path'],
+    [{ ...pay, path: `/${long}` }, 413, '/path'],
+    [{ ...pay, headers: [] }, 400, '/headers'],
+    [{ ...pay, headers: { 'a/b~': 1 } }, 400, '/headers/a~1b~0'],
+    [{ ...pay, headers: { a: ['b', 1] } }, 400, '/headers/a'],
+    [{ ...pay, headers: { a: long } }, 413, '/headers/a'],
+    [{ ...pay, headers: many }, 413, '/headers'],
+    [{ ...pay, cookies: 'sid=1' }, 400, '/cookies'],
+    [{ ...pay, session: 1 }, 400, '/session'],
+    [{ ...pay, session: { type: 'jwt', name: 'a', value: 'b' } }, 400, '/session/type'],
+    [{ ...pay, session: { type: 'header', name: '', value: 'b' } }, 400, '/session/name'],
+    [{ ...pay, session_id: 'x' }, 400, '/session_id'],
+    [{ ...pay, time: 0 }, 400, '/time'],
+  ];
+
+  for (const [body, status, pointer] of cases) {
+    const answer = await post(body);
+    assert.deepEqual(
+      [answer.status, answer.body.error.pointer],
+      [status, pointer],
+      JSON.stringify(body).slice(0, 80),
+    );
+  }
+  assert.equal((await post({ ...pay, headers: { a: 'x'.repeat(70_000) } })).status, 413);
+  assert.equal((await post(pay, '/v1/zones/nope/decide')).status, 400);
+  assert.equal((await post(pay, `/v1/zones/${otherZone}/decide`)).body.error.pointer, '/zone_id');
+});
+
+test('an unknown zone is a 404 of its own, and the zone may stand in the path', async () => {
+  const { post, metric } = build();
+  const { zone_id: _, ...bare } = pay;
+
+  assert.equal((await post({ ...pay, zone_id: otherZone })).body.error.code, 'PRECEDE_ZONE_UNKNOWN');
+  assert.equal(await metric('failed_decisions_total', { cause: 'unknown_zone', mode: 'error' }), 1);
+  assert.equal((await post(bare, `/v1/zones/${zone}/decide`)).body.decision, 'deny');
+});
+
+test('names the session by the first identifier that is present and not empty', async () => {
+  const { post } = build();
+  await post({ ...cart, headers: { 'x-CLIENT': 'c1' }, cookies: { sid: 'ignored' } });
+
+  const decisionOf = async (more: object) => (await post({ ...pay, ...more })).body;
+
+  assert.equal((await decisionOf({ headers: { 'X-Client': 'c1' } })).decision, 'allow');
+  assert.equal(
+    (await decisionOf({ session: { type: 'header', name: 'x-client', value: 'c1' } })).decision,
+    'allow',
+  );
+  assert.equal((await decisionOf({ headers: { 'X-Client': ['', 'c1'] } })).decision, 'allow');
+  assert.equal((await decisionOf({ cookies: { sid: 'ignored' } })).decision, 'deny');
+  assert.equal((await decisionOf({ session: 'c1' })).decision, 'deny');
+});
+
+test('a request without a session is asked with nothing before it and leaves nothing behind', async () => {
+  const { post, metric } = build();
+  await post(cart);
+
+  const answer = await post(pay);
+
+  assert.deepEqual([answer.body.decision, answer.body.session], ['deny', false]);
+  assert.match(answer.body.reason, /carries no session identifier/);
+  assert.equal(await metric('requests_total', { kind: 'no_session' }), 2);
+  assert.equal(await metric('sessions'), 0);
+});
+
+test('a request that no operation matches passes and takes no part', async () => {
+  const { post, metric } = build();
+
+  const answer = await post({ ...pay, path: '/other', session: 's' });
+
+  assert.deepEqual([answer.body.decision, answer.body.operation], ['allow', null]);
+  assert.equal(await metric('requests_total', { kind: 'unmatched' }), 1);
+  assert.equal(await metric('sessions'), 0);
+});
+
+test('log-only lets denials pass, records them as log and admits them', async () => {
+  const { post, metric } = build({ PRECEDE_ENFORCER_LOG_ONLY: 'true' });
+
+  const answer = await post({ ...pay, session: 's' });
+
+  const ruleId = ruleOf(1, 'cart', 'pay').ruleId;
+  assert.deepEqual(
+    [answer.body.decision, answer.body.rule_id, answer.body.logged],
+    ['allow', ruleId, [ruleId]],
+  );
+  assert.match(answer.body.reason, /^Let through and logged: it would be denied by rule "cart before pay"/);
+  assert.equal(await metric('decisions_total', { verdict: 'log', rule: 'allow' }), 1);
+  assert.equal(await metric('sessions'), 1);
+});
+
+test('past the deadline the fail mode answers and nothing is admitted', async () => {
+  for (const [mode, decision] of [
+    ['open', 'allow'],
+    ['closed', 'deny'],
+  ] as const) {
+    const { post, metric } = build({
+      PRECEDE_ENFORCER_DEADLINE: '0ms',
+      PRECEDE_ENFORCER_FAIL_MODE: mode,
+    });
+    const answer = await post({ ...cart, session: 's' });
+
+    assert.deepEqual([answer.body.decision, answer.body.failed], [decision, 'deadline']);
+    assert.equal(await metric('failed_decisions_total', { cause: 'deadline', mode }), 1);
+    assert.equal(await metric('sessions'), 0);
+  }
+  const { post } = build({ PRECEDE_ENFORCER_DEADLINE: '0ms' });
+  assert.equal((await post(pay)).status, 503);
+});
+
+test('a simulation brings its own time where that is allowed', async () => {
+  const { post } = build({ PRECEDE_ENFORCER_ACCEPT_TIME: 'true' });
+  const session = 's';
+  await post({ ...cart, session, time: '2026-01-01T00:00:00Z' });
+
+  const within = await post({ ...pay, session, time: Date.parse('2026-01-01T00:10:00Z') });
+  const later = await post({ ...pay, session, time: '2026-01-01T00:20:00.001Z' });
+
+  assert.equal(within.body.decision, 'allow');
+  assert.equal(later.body.decision, 'deny');
+  assert.match(later.body.reason, /no earlier operation within 10 minutes/);
+  assert.equal((await post({ ...pay, time: 'yesterday' })).body.error.pointer, '/time');
+});
+
+test('a token is asked for where one is set', async () => {
+  const { post } = build({ PRECEDE_ENFORCER_TOKEN: 'secret-token' });
+
+  assert.equal((await post(pay)).status, 401);
+  assert.equal((await post(pay, '/v1/decide', { authorization: 'Bearer wrong' })).status, 401);
+  assert.equal((await post(pay, '/v1/decide', { authorization: 'Bearer secret-token' })).status, 200);
+});
+
+test('forgets the longest unused session when full and counts it as live', async () => {
+  const { post, metric } = build({ PRECEDE_ENFORCER_MAX_SESSIONS: '2' });
+  for (const session of ['a', 'b', 'c']) await post({ ...cart, session });
+
+  assert.equal((await post({ ...pay, session: 'a' })).body.decision, 'deny');
+  assert.equal((await post({ ...pay, session: 'c' })).body.decision, 'allow');
+  assert.deepEqual(
+    [await metric('sessions'), await metric('session_evictions_total', { reason: 'live' })],
+    [2, 1],
+  );
+});
