@@ -30,16 +30,23 @@ const maxDelayMs = 5_000;
 const maxInsertRows = 50_000;
 
 export const createStorage = (deps: StorageDeps): Storage => {
+  let isAway = false;
+  const setAway = (away: boolean, err?: unknown): void => {
+    deps.health.set('clickhouse', !away, away ? 'away; consuming waits until it is back' : 'ok');
+    if (away === isAway) return;
+    isAway = away;
+    if (away) deps.logger.warn({ err }, 'clickhouse failed, trying again');
+    else deps.logger.info('clickhouse is back');
+  };
   const run = async <T>(call: () => Promise<T>): Promise<T> => {
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(maxDelayMs, delayMs * 2)) {
       try {
         const result = await call();
-        deps.health.set('clickhouse', true);
+        setAway(false);
         return result;
       } catch (error) {
         if (!(error instanceof PrecedeError && error.retryable) || deps.closing.aborted) throw error;
-        if (delayMs === firstDelayMs) deps.logger.warn({ err: error }, 'clickhouse failed, trying again');
-        deps.health.set('clickhouse', false, 'away; consuming has stopped until it is back');
+        setAway(true, error);
         deps.metrics.retries.inc();
         // Jitter keeps many scorers from coming back in one moment.
         await sleep(delayMs * (0.5 + Math.random() / 2), undefined, { signal: deps.closing }).catch(() => {});

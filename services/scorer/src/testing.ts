@@ -16,6 +16,9 @@ import {
 import { type EventLog, openEmbeddedLog } from '@precede/log';
 import { createHealth, createLogger, createMetrics, loadConfig, type RunningService } from '@precede/service';
 import { type ScorerConfig, scorerFields, startScorer } from './index.ts';
+import { createScorerMetrics } from './metrics.ts';
+import { SequencesPartition } from './pipeline.ts';
+import { createStorage } from './storage.ts';
 
 export const zone = 'a'.repeat(32) as ZoneId;
 export const hourMs = 3_600_000;
@@ -54,6 +57,10 @@ export interface World {
   readonly clock: { nowMs: number; now(): number };
   readonly log: EventLog;
   start(clickhouse: ClickHouse, overrides?: Partial<ScorerConfig>): Promise<RunningService>;
+  /** A second owner of every partition, behind the back of the group. */
+  zombies(
+    clickhouse: ClickHouse,
+  ): Promise<{ readonly positions: Map<number, number>; close(): Promise<void> }>;
   send(events: readonly SequenceObserved[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -64,6 +71,7 @@ export const openWorld = async (): Promise<World> => {
   const log = await openEmbeddedLog({ dir, partitions: 3, clock });
   await log.ensureTopics(topicSpecs);
   const producer = await log.producer();
+  const services: RunningService[] = [];
   const quick = loadConfig(scorerFields, {
     PRECEDE_SCORER_HOST: '127.0.0.1',
     PRECEDE_SCORER_PORT: '0',
@@ -73,8 +81,8 @@ export const openWorld = async (): Promise<World> => {
   return {
     clock,
     log,
-    start: (clickhouse, overrides = {}) =>
-      startScorer(
+    start: async (clickhouse, overrides = {}) => {
+      const service = await startScorer(
         { ...quick, ...overrides },
         {
           log,
@@ -84,7 +92,37 @@ export const openWorld = async (): Promise<World> => {
           registry: createMetrics(),
           health: createHealth(),
         },
-      ),
+      );
+      services.push(service);
+      return service;
+    },
+    zombies: async (clickhouse) => {
+      const positions = new Map<number, number>();
+      const logger = createLogger('zombie', 'fatal');
+      const metrics = createScorerMetrics(createMetrics());
+      const health = createHealth();
+      const closing = new AbortController().signal;
+      const storage = createStorage({ clickhouse, metrics, health, logger, closing });
+      const processing = await log.process({
+        group: 'zombie',
+        topic: Topic.sequences,
+        isTransactional: false,
+        maxBatchRecords: 17,
+        open: async (assignment) => {
+          const deps = { config: quick, codec: log.codec, storage, metrics, clock, logger };
+          const task = new SequencesPartition(deps, assignment);
+          return {
+            step: async (batch) => {
+              const result = await task.step(batch);
+              positions.set(assignment.partition, batch.position);
+              return result;
+            },
+            close: () => task.close(),
+          };
+        },
+      });
+      return { positions, close: () => processing.close() };
+    },
     send: (events) =>
       producer.send(
         events.map((event) => ({
@@ -94,6 +132,8 @@ export const openWorld = async (): Promise<World> => {
         })),
       ),
     close: async () => {
+      // Those a test has closed are closed twice, those of a failed one now.
+      await Promise.all(services.map((service) => service.close()));
       await producer.close();
       await log.close();
       await rm(dir, { recursive: true, force: true });
