@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  type ConfigRecord,
+  configHeaders,
+  configKey,
+  configToAvro,
+  decisionToAvro,
+  type Operation,
+  type OperationId,
+  type SessionId,
+  type ShortId,
+  type SourceId,
+  sessionKey,
+  sessionToAvro,
+  Topic,
+} from '@precede/contracts';
+import type { OutgoingRecord } from '@precede/log';
+import { noon, openWorld, type Server, startServer, until, type World, zone } from './testing.ts';
+
+let server: Server;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.close());
+
+const session = 'c'.repeat(32) as SessionId;
+const sessionRecord = (world: World, lastMs: number): OutgoingRecord => ({
+  topic: Topic.sessions,
+  key: sessionKey(zone, session),
+  value: world.log.codec.encode(
+    Topic.sessions,
+    sessionToAvro({
+      zoneId: zone,
+      sessionId: session,
+      source: 'live' as SourceId,
+      firstMs: lastMs - 1_000,
+      lastMs,
+      length: 2,
+      operations: [1 as ShortId, 4_294_967_295 as ShortId],
+      timesMs: [lastMs - 1_000, lastMs],
+      cut: 0,
+      ended: 'gap',
+    }),
+  ),
+});
+const decisionRecord = (world: World, decisionId: string): OutgoingRecord => ({
+  topic: Topic.decisions,
+  key: sessionKey(zone, session),
+  value: world.log.codec.encode(
+    Topic.decisions,
+    decisionToAvro({
+      decisionId,
+      zoneId: zone,
+      sessionId: null,
+      timeMs: noon,
+      verdict: 'block',
+      ruleId: null,
+      reason: 'start is missing',
+      operationId: null,
+      method: 'GET',
+      host: 'api.example.com',
+      path: '/a',
+      lookback: [1 as ShortId],
+      lookbackMs: [noon - 5],
+    }),
+  ),
+});
+
+test('stores sessions and decisions, and a doubled decision once', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('archive');
+  await world.start(clickhouse);
+  const producer = await world.log.producer();
+  t.after(() => producer.close());
+
+  const ids = ['018f3c6e-0000-7000-8000-000000000001', '018f3c6e-0000-7000-8000-000000000002'];
+  await producer.send([
+    sessionRecord(world, noon),
+    sessionRecord(world, noon + 60_000),
+    ...[...ids, ids[0] as string].map((id) => decisionRecord(world, id)),
+  ]);
+  const count = async (table: string): Promise<number> => {
+    const [row] = await clickhouse.query<{ n: number }>(`SELECT count() AS n FROM ${table} FINAL`);
+    return row?.n ?? 0;
+  };
+  await until(
+    'all are stored',
+    async () => (await count('sessions')) === 2 && (await count('decisions')) === 2,
+  );
+
+  const [row] = await clickhouse.query<Record<string, unknown>>(
+    'SELECT session_id, toUnixTimestamp64Milli(last) AS last, operations, length FROM sessions ORDER BY last LIMIT 1',
+  );
+  assert.deepEqual(row, { session_id: session, last: noon, operations: [1, 4_294_967_295], length: 2 });
+});
+
+const operation: Operation = {
+  operationId: '000000ab-0000-4000-8000-000000000000' as OperationId,
+  shortId: 0xab as ShortId,
+  method: 'GET',
+  host: 'api.example.com',
+  endpoint: '/v1/users/{var1}',
+  lastUpdatedMs: noon,
+};
+const settings = {
+  name: 'shop',
+  createdAtMs: noon,
+  inactivityGapMs: 600_000,
+  graceMs: 5_000,
+  retiredShortIds: [],
+};
+
+test('keeps the names of operations, and flags deleted ones', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('names');
+  const producer = await world.log.producer();
+  t.after(() => producer.close());
+  const send = (changes: readonly ConfigRecord[]): Promise<void> =>
+    producer.send(
+      changes.map((change) => {
+        const value = configToAvro(change);
+        return {
+          topic: Topic.config,
+          key: configKey(change.zoneId, change.kind, change.id),
+          value: value === null ? null : world.log.codec.encode(Topic.config, value),
+          headers: configHeaders(change),
+        };
+      }),
+    );
+  const read = async (): Promise<unknown> =>
+    clickhouse.query('SELECT short_id, endpoint, is_deleted FROM operations FINAL');
+  const isSaved = async (deleted: number): Promise<boolean> => {
+    const expected = [{ short_id: 0xab, endpoint: operation.endpoint, is_deleted: deleted }];
+    return JSON.stringify(await read()) === JSON.stringify(expected);
+  };
+
+  const id = operation.operationId;
+  await world.start(clickhouse);
+  await send([
+    { zoneId: zone, revision: 1, records: 2, kind: 'operation', id, operation },
+    { zoneId: zone, revision: 1, records: 2, kind: 'zone', id: zone, settings },
+  ]);
+  await until('the operation is there', () => isSaved(0));
+  await send([
+    { zoneId: zone, revision: 2, records: 2, kind: 'operation', id, operation: null },
+    { zoneId: zone, revision: 2, records: 2, kind: 'zone', id: zone, settings },
+  ]);
+  await until('it is flagged', () => isSaved(1));
+
+  const zones = await clickhouse.query('SELECT name, is_deleted FROM zones FINAL');
+  assert.deepEqual(zones, [{ name: 'shop', is_deleted: 0 }]);
+});
