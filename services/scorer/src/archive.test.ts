@@ -150,6 +150,10 @@ test('keeps the names of operations, and flags deleted ones', async (t) => {
   ]);
   await until('it is flagged', () => isSaved(1));
 
+  await until('the zone has an empty snapshot', async () => {
+    const rows = await clickhouse.query<{ zone_id: string }>('SELECT zone_id FROM newest_snapshots');
+    return rows[0]?.zone_id === zone;
+  });
   const zones = await clickhouse.query('SELECT name, is_deleted FROM zones FINAL');
   assert.deepEqual(zones, [{ name: 'shop', is_deleted: 0 }]);
 });

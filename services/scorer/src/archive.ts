@@ -60,7 +60,7 @@ const decisionRow = (e: DecisionMade): unknown[] => [
 
 export const sessionsArchive: Archive = {
   topic: Topic.sessions,
-  group: 'scorer.sessions',
+  group: 'precede.scorer.sessions',
   table: 'sessions',
   columns:
     'zone_id session_id source first last length operations times cut ended topic partition offset'.split(
@@ -71,7 +71,7 @@ export const sessionsArchive: Archive = {
 
 export const decisionsArchive: Archive = {
   topic: Topic.decisions,
-  group: 'scorer.decisions',
+  group: 'precede.scorer.decisions',
   table: 'decisions',
   columns:
     'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times'.split(

@@ -19,13 +19,15 @@ export interface Flush {
   /** Undefined where no record was seen yet. */
   readonly epoch: number | undefined;
   readonly rows: readonly CountRow[];
+  /** Zones with records since the last flush, those included whose records were too old to count. */
+  readonly zones: readonly string[];
   /** Every record before this offset is in `rows` or was stored before. */
   readonly position: number;
 }
 
 /** Repeatable: the same rows again, or an older prefix of them, change nothing. */
 export const storeCounts = async (storage: Storage, flush: Flush): Promise<void> => {
-  const { partition, epoch, rows, position } = flush;
+  const { partition, epoch, rows, zones, position } = flush;
   const tail = (row: CountRow): unknown[] => [
     row.hourMs / 1000,
     row.operations,
@@ -48,7 +50,6 @@ export const storeCounts = async (storage: Storage, flush: Flush): Promise<void>
     pairColumns,
     pairs.map((row) => [row.zoneId, ...tail(row)]),
   );
-  const zones = [...new Set(rows.map((row) => row.zoneId))];
   await storage.insert(
     'zone_progress',
     ['zone_id', 'partition', 'position'],

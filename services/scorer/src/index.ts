@@ -32,7 +32,7 @@ export interface ScorerDeps {
 }
 
 /** The consumer group of sequences.v1. */
-export const SCORER_GROUP = 'scorer';
+export const SCORER_GROUP = 'precede.scorer';
 
 export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promise<RunningService> => {
   const { log, clickhouse, logger, registry, health, clock } = deps;

@@ -6,7 +6,7 @@
  * 3. Grown counts are written at an interval as absolute counts of the open epoch, then the progress.
  *    Failing in between, the next flush or the replay writes them again; the maximum makes that one.
  */
-import { type SequenceObserved, sequenceFromAvro, Topic } from '@precede/contracts';
+import { type SequenceObserved, sequenceFromAvro, Topic, type ZoneId } from '@precede/contracts';
 import type { AvroCodec, Batch, LogRecord, OutgoingRecord, PartitionTask, StepResult } from '@precede/log';
 import { hourOf, SequenceCounter } from '@precede/sequence';
 import type { Clock, Logger } from '@precede/service';
@@ -39,6 +39,7 @@ export class SequencesPartition implements PartitionTask {
   #open: OpenEpoch | undefined;
   #position: number;
   #storedPosition = -1;
+  readonly #zones = new Set<ZoneId>();
   #flushedAt = 0;
 
   constructor(deps: PipelineDeps, assignment: { readonly partition: number; readonly position: number }) {
@@ -102,6 +103,7 @@ export class SequencesPartition implements PartitionTask {
     // Judged by whole hours of event time, so that a later replay leaves out whole hours: it never writes less of one,
     // and what an earlier run stored of it stays by the maximum.
     const oldestMs = hourOf(clock.now()) - config.PRECEDE_SCORER_WINDOW_HOURS * 3_600_000;
+    this.#zones.add(event.zoneId);
     const isTooOld = hourOf(event.timeMs) < oldestMs;
     if (!isTooOld) this.#open?.counter.add(event);
     metrics.sequences.inc({ outcome: isTooOld ? 'too_old' : 'counted' });
@@ -133,8 +135,15 @@ export class SequencesPartition implements PartitionTask {
     const partition = this.#partition;
     const position = this.#position;
     const end = metrics.flushSeconds.startTimer();
-    await storeCounts(storage, { partition, epoch: this.#open?.epoch, rows, position });
+    await storeCounts(storage, {
+      partition,
+      epoch: this.#open?.epoch,
+      rows,
+      zones: [...this.#zones],
+      position,
+    });
     end();
+    this.#zones.clear();
     this.#storedPosition = position;
     this.#flushedAt = performance.now();
     metrics.held.set({ partition }, this.#open?.counter.size ?? 0);

@@ -30,11 +30,14 @@ export const readProgress = async (storage: Storage): Promise<Positions> => {
   return new Map(rows.map((row) => [row.partition, row.position]));
 };
 
-/** Per zone, the positions of the last flushes that held rows of it. */
+/** Per zone, the positions of the last flushes that held records of it; none for a zone that is configured only. */
 export const readZoneProgress = async (storage: Storage): Promise<Map<string, Positions>> => {
   const sql =
     'SELECT zone_id, partition, max(position) AS position FROM zone_progress GROUP BY zone_id, partition';
   const zones = new Map<string, Map<number, number>>();
+  const configured = 'SELECT zone_id FROM zones FINAL WHERE is_deleted = 0';
+  for (const { zone_id } of await storage.clickhouse.query<{ zone_id: string }>(configured))
+    zones.set(zone_id, new Map());
   for (const row of await storage.clickhouse.query<PositionRow>(sql)) {
     const known = zones.get(row.zone_id) ?? new Map<number, number>();
     zones.set(row.zone_id, known.set(row.partition, row.position));
@@ -162,7 +165,7 @@ export const storeSnapshot = async (storage: Storage, snapshot: Snapshot, scored
     s.isListed ? 1 : 0,
   ]);
   await storage.insert('sequence_scores', scoreColumns, rows);
-  await storeMarker(storage, snapshot);
+  await storeMarkers(storage, [snapshot]);
 };
 
 const markerColumns = [
@@ -178,9 +181,11 @@ const markerColumns = [
   'cut_count',
 ];
 
-export const storeMarker = (storage: Storage, s: Snapshot): Promise<void> =>
-  storage.insert('score_snapshots', markerColumns, [
-    [
+export const storeMarkers = (storage: Storage, snapshots: readonly Snapshot[]): Promise<void> =>
+  storage.insert(
+    'score_snapshots',
+    markerColumns,
+    snapshots.map((s) => [
       s.zoneId,
       iso(s.computedAtMs),
       s.generation,
@@ -191,5 +196,5 @@ export const storeMarker = (storage: Storage, s: Snapshot): Promise<void> =>
       s.rowCount,
       s.listedCount,
       s.cutCount,
-    ],
-  ]);
+    ]),
+  );

@@ -24,7 +24,7 @@ import {
   readZoneProgress,
   type Scored,
   type Snapshot,
-  storeMarker,
+  storeMarkers,
   storeSnapshot,
 } from './rank-store.ts';
 import type { Storage } from './storage.ts';
@@ -95,10 +95,12 @@ export class Ranker {
     const progress = await storage.run(() => readProgress(storage));
     const zones = await storage.run(() => readZoneProgress(storage));
     for (const zoneId of this.#known.keys()) if (!this.#owns(zoneId)) this.#known.delete(zoneId);
+    const advanced: Snapshot[] = [];
     for (const [zoneId, written] of zones) {
       if (signal?.aborted) return;
-      if (this.#owns(zoneId)) await this.#visit(zoneId, written, progress);
+      if (this.#owns(zoneId)) await this.#visit(zoneId, written, progress, advanced);
     }
+    await this.#advance(advanced);
   }
 
   #owns(zoneId: string): boolean {
@@ -106,14 +108,15 @@ export class Ranker {
     return this.#deps.ownedPartitions().includes(partition);
   }
 
-  async #visit(zoneId: string, written: Positions, progress: Positions): Promise<void> {
+  async #visit(zoneId: string, written: Positions, progress: Positions, advanced: Snapshot[]): Promise<void> {
     const known = await this.#recall(zoneId);
     const last = known.snapshot;
     const now = performance.now();
     const isNew = last === undefined || isBeyond(written, last.positions);
     if (isNew) known.newAt = now;
     if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, progress);
-    else if (isBeyond(progress, last.positions)) await this.#advance(known, last, progress);
+    else if (isBeyond(progress, last.positions))
+      advanced.push({ ...last, advanced: last.advanced + 1, positions: larger(progress, last.positions) });
   }
 
   async #recall(zoneId: string): Promise<Known> {
@@ -197,12 +200,13 @@ export class Ranker {
     ];
   }
 
-  /** Later records held nothing of this zone: its scores stand for them too. */
-  async #advance(known: Known, last: Snapshot, progress: Positions): Promise<void> {
-    const positions = larger(progress, last.positions);
-    const snapshot = { ...last, advanced: last.advanced + 1, positions };
-    await storeMarker(this.#deps.storage, snapshot);
-    known.snapshot = snapshot;
-    this.#deps.metrics.snapshots.inc({ outcome: 'advanced' });
+  /** Later records held nothing of these zones: their scores stand for them too. One insert for all. */
+  async #advance(snapshots: readonly Snapshot[]): Promise<void> {
+    await storeMarkers(this.#deps.storage, snapshots);
+    for (const snapshot of snapshots) {
+      const known = this.#known.get(snapshot.zoneId);
+      if (known !== undefined) known.snapshot = snapshot;
+    }
+    this.#deps.metrics.snapshots.inc({ outcome: 'advanced' }, snapshots.length);
   }
 }

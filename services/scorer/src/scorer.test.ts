@@ -246,3 +246,17 @@ test('scores follow the window: an hour later the oldest hour is gone', async (t
   assert.equal(both, recount([...early, ...late])['raw 2']);
   await service.close();
 });
+
+test('a zone whose requests are all too old still gets a snapshot that says so', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('too_old');
+  await world.start(clickhouse);
+
+  await world.send(makeWalks(5, 12, noon - 40 * hourMs).flatMap(observe));
+  await untilScored(world, clickhouse);
+
+  assert.deepEqual(await stored(clickhouse), {});
+  const rows = await clickhouse.query('SELECT row_count FROM newest_snapshots');
+  assert.deepEqual(rows, [{ row_count: 0 }]);
+});
