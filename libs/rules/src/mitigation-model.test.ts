@@ -61,7 +61,7 @@ const rulesOf = fc
       start: operations,
       end: operations,
     }),
-    { maxLength: 12 },
+    { maxLength: 12, size: 'max' },
   )
   .map((drafts) =>
     drafts.map(
@@ -75,7 +75,7 @@ const rulesOf = fc
   );
 const steps = fc.array(
   fc.record({ operation: operations, afterMs: fc.constantFrom(0, 1, 1000, 600_000, 600_001, 3_600_001) }),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 const tableOf = (rules: readonly MitigationRule[]) => Map.groupBy(rules, (each) => each.end);
 

@@ -24,6 +24,7 @@ import {
   writeZone,
   zone,
 } from './fixtures.test-kit.ts';
+import { isDoneWithin } from './retry.ts';
 
 const operations = [operationOf('cart'), operationOf('pay', 'POST'), operationOf('ship')];
 const shop = snapshotOf(operations, [ruleOf(1, 'cart', 'pay')]);
@@ -200,6 +201,22 @@ test('without a snapshot anywhere it is alive, not ready, and fails as configure
   assert.deepEqual([readyz.status, livez.status], [503, 200]);
   await enforcer.close();
 });
+
+test('stops without waiting for a log that neither opens nor closes', () =>
+  withAll(async (log) => {
+    const never = new Promise<never>(() => {});
+    const stuck = { ...bound(log), ensureTopics: () => never, close: () => never };
+    let opened = 0;
+    const enforcer = await startTest(async () => {
+      opened += 1;
+      return stuck;
+    });
+    await until(() => opened === 1);
+
+    const isDone = await isDoneWithin(enforcer.close(), 20_000);
+
+    assert.ok(isDone);
+  }));
 
 test('goes on deciding when the log goes away later, and drops what its queue cannot hold', () =>
   withAll(async (log) => {

@@ -18,7 +18,7 @@ import { type FailModes, failModesOf } from './fail-mode.ts';
 import { buildServer } from './http.ts';
 import { createEnforcerMetrics, type EnforcerMetrics } from './metrics.ts';
 import { DecisionPublisher } from './publisher.ts';
-import { untilDone } from './retry.ts';
+import { isDoneWithin, untilDone } from './retry.ts';
 import { MemorySessionStore } from './session-store.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 import { ZoneTables } from './zone-tables.ts';
@@ -36,6 +36,8 @@ export interface EnforcerDeps {
 
 /** A send gives up after this and is tried again by the publisher, which can be stopped. */
 const sendTimeoutMs = 5_000;
+/** A client of a log that is away may not close for long; an enforcer does not wait for it. */
+const closeTimeoutMs = 3_000;
 
 export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps): Promise<RunningService> => {
   const { logger, registry, health, clock } = deps;
@@ -117,7 +119,9 @@ class LogLink {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#opening;
-    for (let last = this.#closing.pop(); last !== undefined; last = this.#closing.pop()) await last();
+    for (let last = this.#closing.pop(); last !== undefined; last = this.#closing.pop())
+      if (!(await isDoneWithin(last(), closeTimeoutMs)))
+        this.#deps.logger.warn({ closeTimeoutMs }, 'the log did not close in time');
   }
 
   async #open(): Promise<void> {
@@ -129,7 +133,7 @@ class LogLink {
   async #openLog(): Promise<EventLog | undefined> {
     const { log } = this.#deps;
     if (typeof log !== 'function') return log;
-    const opened = await this.#try(log, 'the log cannot be opened');
+    const opened = await this.#try(log, 'the log cannot be opened', close);
     if (opened === undefined) return undefined;
     this.#closing.push(() => opened.close());
     // Also loads the schemas, without which nothing can be read or written.
@@ -150,18 +154,29 @@ class LogLink {
     const follower = await this.#try(
       () => ConfigFollower.open({ log, tables, files, logger, metrics, onFollowing, onError }),
       'the configuration cannot be followed',
+      close,
     );
     if (follower !== undefined) this.#closing.push(() => follower.close());
   }
 
   async #publish(log: EventLog): Promise<void> {
-    const producer = await this.#try(() => log.producer({ sendTimeoutMs }), 'decisions cannot be written');
+    const producer = await this.#try(
+      () => log.producer({ sendTimeoutMs }),
+      'decisions cannot be written',
+      close,
+    );
     if (producer === undefined) return;
     this.#closing.push(() => producer.close());
     this.#deps.publisher.start(log, producer);
   }
 
-  #try<T>(action: () => Promise<T>, message: string): Promise<T | undefined> {
-    return untilDone(action, this.#stop.signal, (err) => this.#deps.logger.warn({ err }, message));
+  #try<T>(action: () => Promise<T>, message: string, onLate?: (late: T) => void): Promise<T | undefined> {
+    const { logger } = this.#deps;
+    return untilDone(action, this.#stop.signal, (err) => logger.warn({ err }, message), onLate);
   }
 }
+
+/** What opens after the stop is closed behind it. */
+const close = (late: { close(): Promise<void> }): void => {
+  late.close().catch(() => {});
+};
