@@ -38,6 +38,7 @@ export const faultKinds = {
   positionRefused: kind(1504, 400, 'A position is given where the order of the list or a priority says it.'),
   ruleLimit: kind(1505, 409, 'The zone has as many sequence rules as are allowed.'),
   ruleIdTwice: kind(1506, 400, 'The same rule id stands in the list twice.'),
+  ruleIdUnknown: kind(1507, 400, 'A rule in the list has an id that no rule of the zone has.'),
   noRoute: kind(7003, 404, 'There is no such route, or an id in the path is malformed.'),
   internal: kind(1900, 500, 'An unexpected fault; the log of the service has it.'),
   logUnavailable: kind(

@@ -1,5 +1,11 @@
 /** What a client may send as a sequence rule, checked against the zone as it is when the change is planned. */
-import { isOperationId, isRuleId, type RuleId, type ZoneSnapshot } from '@precede/contracts';
+import {
+  isOperationId,
+  isRuleId,
+  type OperationId,
+  type RuleId,
+  type ZoneSnapshot,
+} from '@precede/contracts';
 import { z } from 'zod';
 import { issue } from './parse.ts';
 
@@ -15,20 +21,19 @@ const title = z
   )
   .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
-const operationId = z.string().transform((text, context) => {
-  const id = text.toLowerCase();
-  if (isOperationId(id)) return id;
-  context.addIssue(issue('invalid', 'must be the UUID of an operation'));
-  return z.NEVER;
-});
+const savedOperation = (zone: ZoneSnapshot) =>
+  z.string().transform((text, context): OperationId => {
+    const id = text.toLowerCase();
+    if (!isOperationId(id)) context.addIssue(issue('invalid', 'must be the UUID of an operation'));
+    else if (zone.operations.has(id)) return id;
+    else context.addIssue(issue('ruleOperationUnknown', `operation ${id} is not saved in this zone`));
+    return z.NEVER;
+  });
 
 const sequenceOf = (zone: ZoneSnapshot) =>
-  z.tuple([operationId, operationId]).superRefine((pair, context) => {
-    for (const [i, id] of pair.entries())
-      if (!zone.operations.has(id))
-        context.addIssue(issue('ruleOperationUnknown', `operation ${id} is not saved in this zone`, [i]));
+  z.tuple([savedOperation(zone), savedOperation(zone)]).superRefine((pair, context) => {
     const [start, end] = pair.map((id) => zone.operations.get(id)?.host);
-    if (start !== undefined && end !== undefined && start !== end)
+    if (start !== end)
       context.addIssue(
         issue('ruleHostsDiffer', `both operations must have the same host, these have ${start} and ${end}`),
       );
@@ -57,50 +62,57 @@ const priority = z
   .max(maxPriority)
   .optional();
 
-const eitherPlace = (body: { position?: unknown; priority?: unknown }, context: z.RefinementCtx): void => {
-  if (body.position !== undefined && body.priority !== undefined)
-    context.addIssue(issue('positionRefused', 'give position or priority, not both', ['priority']));
+/** Asked of the raw body, so that it is told beside the faults of single fields. */
+const eitherPlace = {
+  check: (body: { position?: unknown; priority?: unknown }): boolean =>
+    body.position === undefined || body.priority === undefined,
+  told: {
+    ...issue('positionRefused', 'give position or priority, not both', ['priority']),
+    when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
+  },
 };
 
 export const newRuleBody = (zone: ZoneSnapshot) =>
   z
     .strictObject({ ...fields(zone), position: positionUpTo(zone.rules.length + 1).optional(), priority })
-    .superRefine(eitherPlace);
+    .refine(eitherPlace.check, eitherPlace.told);
 export type NewRule = z.infer<ReturnType<typeof newRuleBody>>;
 
 export const rulePatchBody = (zone: ZoneSnapshot) =>
   z
     .strictObject({ ...fields(zone), position: positionUpTo(zone.rules.length), priority })
     .partial()
-    .superRefine(eitherPlace);
+    .refine(eitherPlace.check, eitherPlace.told);
 export type RulePatch = z.infer<ReturnType<typeof rulePatchBody>>;
 
 const knownRuleId = (zone: ZoneSnapshot) =>
   z.string().transform((text, context): RuleId => {
     const id = text.toLowerCase();
     if (isRuleId(id) && zone.rules.some((rule) => rule.ruleId === id)) return id;
-    context.addIssue(issue('ruleUnknown', 'is the id of no rule of this zone; leave it out for a new rule'));
+    context.addIssue(
+      issue('ruleIdUnknown', 'is the id of no rule of this zone; leave it out for a new rule'),
+    );
     return z.NEVER;
   });
+
+const refusedPosition = z
+  .unknown()
+  .superRefine((_position, context) => {
+    context.addIssue(issue('positionRefused', 'the order of the list says the position here'));
+  })
+  .optional();
 
 /** The whole list; a rule with the `id` of an existing one is that rule changed. */
 export const ruleListBody = (zone: ZoneSnapshot) =>
   z.strictObject({
     rules: z
       .array(
-        z
-          .strictObject({
-            ...fields(zone),
-            id: knownRuleId(zone).optional(),
-            position: z.unknown().optional(),
-            priority,
-          })
-          .superRefine((rule, context) => {
-            if (rule.position !== undefined)
-              context.addIssue(
-                issue('positionRefused', 'the order of the list says the position here', ['position']),
-              );
-          }),
+        z.strictObject({
+          ...fields(zone),
+          id: knownRuleId(zone).optional(),
+          position: refusedPosition,
+          priority,
+        }),
       )
       .max(maxRules)
       .superRefine(consistentList),
