@@ -157,3 +157,27 @@ test('keeps zones apart', () => {
   ]);
   assert.equal(counter.dirtyCount, 0);
 });
+
+test('stays right while its tables grow over thousands of sequences', () => {
+  const counter = new SequenceCounter();
+  const steps = Array.from({ length: 900 }, (_, i) => ({
+    operation: (i * i) % 1_009,
+    timeMs: 1_000 * hour + i,
+  }));
+
+  for (let round = 0; round < 2; round += 1)
+    for (const event of observe(steps.slice(0, 400), '0'.repeat(16))) counter.add(event);
+  for (const event of observe(steps.slice(400, 900), '1'.repeat(16))) counter.add(event);
+
+  const pseudonyms = ['0'.repeat(16), '0'.repeat(16), '1'.repeat(16)];
+  const parts = [steps.slice(0, 400), steps.slice(0, 400), steps.slice(400, 900)];
+  const naive = recount(parts.map((part, i) => ({ steps: part, pseudonym: pseudonyms[i] ?? '' })));
+  const rows = counter.takeDirty();
+  assert.ok(counter.size > 5_000);
+  assert.deepEqual(
+    sorted(asTotals(rows)),
+    sorted(
+      new Map([...naive].map(([key, n]) => [key, { occurrences: n.occurrences, sessions: n.sessions.size }])),
+    ),
+  );
+});

@@ -3,7 +3,7 @@ import { duration, integer, port, text, type Values } from '@precede/service';
 
 export const scorerFields = {
   PRECEDE_SCORER_HOST: text('Address that the scorer listens on.', '0.0.0.0'),
-  PRECEDE_SCORER_PORT: port('Port that the scorer listens on; 0: any free one.', '8083'),
+  PRECEDE_SCORER_PORT: port('Port that the scorer listens on; 0: any free one.', '8084'),
   PRECEDE_SCORER_FLUSH_INTERVAL: duration('How often grown counts are written to ClickHouse.', '1s'),
   PRECEDE_SCORER_FLUSH_ROWS: integer(
     100,
@@ -12,7 +12,7 @@ export const scorerFields = {
     '50000',
   ),
   PRECEDE_SCORER_RANK_INTERVAL: duration(
-    'How often zones with new counts are scored anew; stretched where scoring takes longer than a tenth of it.',
+    'How often zones with new counts are scored anew; a round that takes longer than half of it is followed by a rest of twice its length.',
     '2s',
   ),
   PRECEDE_SCORER_MIN_SUPPORT: integer(1, 1_000_000, 'Occurrences below which no sequence is listed.', '10'),

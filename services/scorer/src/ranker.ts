@@ -4,7 +4,7 @@
  * Positions are read before the counts: a snapshot may hold more than it says, never less.
  */
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { partitionOf } from '@precede/log';
 import {
   correlationScores,
@@ -42,6 +42,8 @@ export interface RankerDeps {
 
 /** A zone with traffic is scored at least so often, as the window slides. */
 const maxAgeMs = 60_000;
+/** A round is followed by a rest of so many times its length: scoring takes a third of this process at most. */
+const restFactor = 2;
 /** Without new counts for so long a zone has no traffic; it is then scored when the window loses an hour. */
 const trafficMs = 600_000;
 
@@ -82,7 +84,7 @@ export class Ranker {
       }
       const pause = Math.max(
         this.#deps.config.PRECEDE_SCORER_RANK_INTERVAL,
-        10 * (performance.now() - begin),
+        restFactor * (performance.now() - begin),
       );
       await sleep(Math.min(pause, maxAgeMs), undefined, { signal }).catch(() => {});
     }
@@ -181,12 +183,16 @@ export class Ranker {
     const collapsed = await storage.run(() => readCounts(storage, 'collapsed', window));
     const raw = await storage.run(() => readCounts(storage, 'raw', window));
     const pairs = await storage.run(() => readCounts(storage, 'pair', window));
+    // Each of the three may take tenths of a second for a large zone: others get their turn in between.
+    const precedence = this.#kept(precedenceScores(collapsed.counts, options));
+    await turn();
+    const correlation = this.#kept(correlationScores(raw.counts, options));
+    await turn();
+    const lookback = this.#kept(lookbackScores(collapsed.counts, pairs.counts, options));
     const scored = [
-      ...this.#kept(precedenceScores(collapsed.counts, options)).map((s) => ['precedence', s] as const),
-      ...this.#kept(correlationScores(raw.counts, options)).map((s) => ['correlation', s] as const),
-      ...this.#kept(lookbackScores(collapsed.counts, pairs.counts, options)).map(
-        (s) => ['lookback', s] as const,
-      ),
+      ...precedence.map((s) => ['precedence', s] as const),
+      ...correlation.map((s) => ['correlation', s] as const),
+      ...lookback.map((s) => ['lookback', s] as const),
     ];
     return { scored, cutCount: collapsed.cutCount + raw.cutCount + pairs.cutCount };
   }
