@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { ErrorCode, Topic, UnavailableError, type ZoneId } from '@precede/contracts';
 import type { EventLog, LogProducer } from '@precede/log';
 import {
   faultsOf,
   type Harness,
+  type HarnessOptions,
   makeOperations,
   makeZone,
   openLog,
@@ -17,6 +18,31 @@ const operations = `/zones/${zoneId}/api_gateway/operations`;
 const one = (endpoint: string) => ({ method: 'GET', host: 'a.example.com', endpoint });
 const metric = async (control: Harness, line: string): Promise<boolean> =>
   (await control.registry.metrics()).includes(line);
+
+/** Closed in reverse when the test ends, however it ends: an open log would keep the process alive. */
+const opened = (t: TestContext) => {
+  const closing: (() => Promise<void>)[] = [];
+  t.after(async () => {
+    for (const close of closing.toReversed()) await close();
+  });
+  return {
+    directory: async (): Promise<string> => {
+      const { dir, remove } = await withDirectory();
+      closing.push(remove);
+      return dir;
+    },
+    log: async (dir: string): Promise<EventLog> => {
+      const log = await openLog(dir);
+      closing.push(() => log.close());
+      return log;
+    },
+    control: async (options: HarnessOptions = {}): Promise<Harness> => {
+      const control = await startHarness(options);
+      closing.push(() => control.close());
+      return control;
+    },
+  };
+};
 
 /** A log whose producers do what the test says in place of sending. */
 const logWith = (
@@ -36,8 +62,9 @@ const logWith = (
   });
 };
 
-test('a restart keeps everything', async () => {
-  const { dir, remove } = await withDirectory();
+test('a restart keeps everything', async (t) => {
+  const open = opened(t);
+  const dir = await open.directory();
   const paths = [
     `/zones`,
     operations,
@@ -60,8 +87,8 @@ test('a restart keeps everything', async () => {
   await first.close();
   await firstLog.close();
 
-  const secondLog = await openLog(dir);
-  const second = await startHarness({ log: secondLog });
+  const secondLog = await open.log(dir);
+  const second = await open.control({ log: secondLog });
 
   assert.deepEqual(await show(second), before);
   assert.equal(before[3].result.rules.length, 1);
@@ -73,13 +100,11 @@ test('a restart keeps everything', async () => {
     [4, 3],
   );
   assert.equal(zone?.settings.retiredShortIds.length, 1);
-  await second.close();
-  await secondLog.close();
-  await remove();
 });
 
-test('concurrent changes are one revision each and none is lost', async () => {
-  const control = await startHarness();
+test('concurrent changes are one revision each and none is lost', async (t) => {
+  const open = opened(t);
+  const control = await open.control();
   await makeZone(control);
 
   const answers = await Promise.all(
@@ -90,11 +115,11 @@ test('concurrent changes are one revision each and none is lost', async () => {
   const zone = control.store.zones.get(zoneId as ZoneId);
   assert.equal(zone?.operations.size, 25);
   assert.equal(zone?.revision, 51);
-  await control.close();
 });
 
-test('a write is visible to the next read, and every revision ends with its zone record', async () => {
-  const control = await startHarness();
+test('a write is visible to the next read, and every revision ends with its zone record', async (t) => {
+  const open = opened(t);
+  const control = await open.control();
   await makeZone(control);
 
   for (let i = 0; i < 20; i++) {
@@ -113,15 +138,15 @@ test('a write is visible to the next read, and every revision ends with its zone
   await tail.caughtUp;
   await tail.close();
   assert.deepEqual(kinds.slice(-2), ['21 operation of 2', '21 zone of 2']);
-  await control.close();
 });
 
-test('a control whose place another has taken writes nothing more and says so once', async () => {
-  const { dir, remove } = await withDirectory();
-  const log = await openLog(dir);
-  const stale = await startHarness({ log });
+test('a control whose place another has taken writes nothing more and says so once', async (t) => {
+  const open = opened(t);
+  const dir = await open.directory();
+  const log = await open.log(dir);
+  const stale = await open.control({ log });
   await makeZone(stale);
-  const fresh = await startHarness({ log });
+  const fresh = await open.control({ log });
   await fresh.call('POST', `${operations}/item`, one('/fresh'));
 
   const refused = await stale.call('POST', `${operations}/item`, one('/stale'));
@@ -136,18 +161,15 @@ test('a control whose place another has taken writes nothing more and says so on
     body.result.map((each: { endpoint: string }) => each.endpoint),
     ['/fresh'],
   );
-  await stale.close();
-  await fresh.close();
-  await log.close();
-  await remove();
 });
 
 for (const isWritten of [false, true])
-  test(`a send that times out answers 503, and the log decides: it was ${isWritten ? '' : 'not '}written`, async () => {
-    const { dir, remove } = await withDirectory();
-    const log = await openLog(dir);
+  test(`a send that times out answers 503, and the log decides: it was ${isWritten ? '' : 'not '}written`, async (t) => {
+    const open = opened(t);
+    const dir = await open.directory();
+    const log = await open.log(dir);
     let isAway = false;
-    const control = await startHarness({
+    const control = await open.control({
       log: logWith(log, async (inner, records) => {
         if (!isAway || isWritten) await inner.send(records);
         if (isAway) throw new UnavailableError(ErrorCode.logUnavailable, 'timed out');
@@ -170,20 +192,18 @@ for (const isWritten of [false, true])
     );
     assert.equal(control.store.zones.get(zoneId as ZoneId)?.revision, isWritten ? 3 : 2);
     assert.ok(await metric(control, 'precede_control_recoveries_total 1'));
-    await control.close();
-    await log.close();
-    await remove();
   });
 
-test('while the log is away reads go on, and each write is refused until it is back', async () => {
-  const { dir, remove } = await withDirectory();
-  const log = await openLog(dir);
+test('while the log is away reads go on, and each write is refused until it is back', async (t) => {
+  const open = opened(t);
+  const dir = await open.directory();
+  const log = await open.log(dir);
   let isAway = false;
   const away = logWith(log, async (inner, records) => {
     if (isAway) throw new UnavailableError(ErrorCode.logUnavailable, 'away');
     await inner.send(records);
   });
-  const control = await startHarness({ log: away });
+  const control = await open.control({ log: away });
   await makeZone(control);
 
   isAway = true;
@@ -193,16 +213,14 @@ test('while the log is away reads go on, and each write is refused until it is b
   isAway = false;
 
   assert.equal((await control.call('POST', `${operations}/item`, one('/x'))).status, 200);
-  await control.close();
-  await log.close();
-  await remove();
 });
 
-test('refuses more waiting changes than are allowed', async () => {
-  const { dir, remove } = await withDirectory();
-  const log = await openLog(dir);
+test('refuses more waiting changes than are allowed', async (t) => {
+  const open = opened(t);
+  const dir = await open.directory();
+  const log = await open.log(dir);
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  const control = await startHarness({
+  const control = await open.control({
     maxWaiting: 2,
     log: logWith(log, async (inner, records) => {
       await held;
@@ -220,14 +238,12 @@ test('refuses more waiting changes than are allowed', async () => {
     (await Promise.all(waiting)).map((answer) => answer.status),
     [200, 200],
   );
-  await control.close();
-  await log.close();
-  await remove();
 });
 
-test('a record that is none is counted and passed', async () => {
-  const { dir, remove } = await withDirectory();
-  const log = await openLog(dir);
+test('a record that is none is counted and passed', async (t) => {
+  const open = opened(t);
+  const dir = await open.directory();
+  const log = await open.log(dir);
   const producer = await log.producer();
   const key = Buffer.from('nonsense');
   await producer.send([
@@ -236,12 +252,9 @@ test('a record that is none is counted and passed', async () => {
   ]);
   await producer.close();
 
-  const control = await startHarness({ log });
+  const control = await open.control({ log });
 
   await makeZone(control);
   assert.equal((await control.call('GET', `/zones/${zoneId}`)).status, 200);
   assert.ok(await metric(control, 'precede_control_config_records_total{outcome="unreadable"} 2'));
-  await control.close();
-  await log.close();
-  await remove();
 });

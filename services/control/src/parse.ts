@@ -25,8 +25,12 @@ export const parseBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
 
 /** Names may carry the `[]` that some clients put behind repeated parameters. */
 export const parseQuery = <T>(schema: z.ZodType<T>, query: unknown): T => {
-  const given = Object.entries(query as Record<string, unknown>);
-  const parsed = schema.safeParse(Object.fromEntries(given.map(([k, v]) => [k.replace(/\[\]$/, ''), v])));
+  const given = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(query as Record<string, unknown>)) {
+    const plain = name.replace(/\[\]$/, '');
+    given.set(plain, given.has(plain) ? [given.get(plain), value].flat() : value);
+  }
+  const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
   throw faultsOf(parsed.error.issues.flatMap(queryFaults));
 };

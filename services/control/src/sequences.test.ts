@@ -33,8 +33,8 @@ before(async () => {
   clickhouse = connectClickHouse({
     url: server.url,
     database: 'precede',
-    username: 'default',
-    password: '',
+    username: server.username,
+    password: server.password,
     requestTimeoutMs: 10_000,
   });
   await migrate(clickhouse, {});
@@ -47,9 +47,10 @@ before(async () => {
   shorts = ids.map((id) => Number.parseInt(id.slice(0, 8), 16));
 });
 after(async () => {
-  await control.close();
-  await clickhouse.close();
-  await server.close();
+  // What did not start is not there; the rest must not keep the process alive.
+  await control?.close();
+  await clickhouse?.close();
+  await server?.close();
   await directory.remove();
 });
 
