@@ -227,6 +227,15 @@ test('refuses requests of unknown sessions only as far back as it has forgotten 
   assert.equal(changes.filter((c) => c.entry === null).length, 3);
 });
 
+test('holds a session that comes back to what was forgotten of it', () => {
+  const { verdicts } = run(
+    [request(0, 1, 1, 0), request(1, 2, 1, 100_000), request(2, 1, 2, 100_000), request(3, 1, 3, 600)],
+    { rememberMs: 1_000 },
+  );
+
+  assert.deepEqual(verdicts, ['taken', 'taken', 'taken', 'window_closed']);
+});
+
 test('forgets closed sessions at the bound', () => {
   const inputs = [1, 2, 3].map((session) => request(session, session, 1, session * 10));
 
