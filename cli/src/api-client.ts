@@ -88,13 +88,31 @@ export const exchange = async (url: string, init: RequestInit): Promise<Response
 export class ApiClient {
   readonly #target: ApiTarget;
   #instance: Instance | undefined;
+  #patienceMs = 0;
 
   constructor(target: ApiTarget) {
     this.#target = target;
   }
 
-  /** Calls the management API; RefusedError carries every fault of the answer. */
+  /** From here on calls wait out an instance that is away, for so long: an import goes on after a restart. */
+  bePatient(forMs: number): void {
+    this.#patienceMs = forMs;
+  }
+
+  /** Calls the management API; RefusedError carries every fault of the answer. All calls of this client may be made twice. */
   async call<T>(method: string, path: string, body?: unknown): Promise<Envelope<T>> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (;;) {
+      try {
+        return await this.#callOnce<T>(method, path, body);
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || Date.now() >= deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  }
+
+  async #callOnce<T>(method: string, path: string, body?: unknown): Promise<Envelope<T>> {
     const response = await exchange(`${this.#target.url}/client/v4${path}`, {
       method,
       headers: {
@@ -158,17 +176,26 @@ export class ApiClient {
 
   /** Waits until ingest or enforcer works with this revision of the zone, so that what was just configured counts. */
   async awaitRevision(service: 'ingest' | 'enforcer', zone: Zone): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 30_000 + this.#patienceMs;
     while (Date.now() < deadline) {
-      const response = await this.dataPlane(service, `/v1/zones/${zone.id}`, {});
-      const body = (await response.json()) as { revision?: number };
-      if (response.ok && (body.revision ?? -1) >= zone.revision) return;
+      if ((await this.#revision(service, zone)) >= zone.revision) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new UnavailableError(
       ErrorCode.logUnavailable,
-      `${service} has not taken over revision ${zone.revision} of the zone within 30 s`,
+      `${service} has not taken over revision ${zone.revision} of the zone in time`,
     );
+  }
+
+  async #revision(service: 'ingest' | 'enforcer', zone: Zone): Promise<number> {
+    try {
+      const response = await this.dataPlane(service, `/v1/zones/${zone.id}`, {});
+      const body = (await response.json()) as { revision?: number };
+      return response.ok ? (body.revision ?? -1) : -1;
+    } catch (error) {
+      if (error instanceof UnavailableError && this.#patienceMs > 0) return -1;
+      throw error;
+    }
   }
 }
 

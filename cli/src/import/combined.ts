@@ -1,9 +1,10 @@
 /** The combined access log format of Apache httpd and nginx, one request a line. */
 import type { ImportedEvent, Parsed, SessionChoice } from './event.ts';
 
-// host ident user [time] "request" status bytes "referer" "user agent"; quotes inside are escaped by a backslash.
+// host ident user [time] "request" status bytes "referer" "user agent", perhaps more; quotes inside are escaped by a
+// backslash. The common format ends after bytes; a quote that is never closed is no line of either.
 const line =
-  /^(\S+) \S+ .*?\[(\d{2})\/(\w{3})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?/;
+  /^(\S+) \S+ .*?\[(\d{2})\/(\w{3})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"(?: .*)?)?\s*$/;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const request = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+)(?: HTTP\/\d(?:\.\d)?)?$/;
 

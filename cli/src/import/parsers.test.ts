@@ -40,6 +40,7 @@ test('names what is wrong with a combined line', () => {
     return 'refused' in parsed ? parsed.refused : '';
   };
 
+  assert.equal(reason(line('GET / HTTP/1.1').slice(0, -1)), 'not a line of the combined format');
   assert.equal(reason('hello'), 'not a line of the combined format');
   assert.equal(reason(line('\\x16\\x03')), 'the request is not "METHOD target"');
   assert.equal(reason(line('OPTIONS * HTTP/1.0')), 'the request target is no path');

@@ -13,6 +13,7 @@ export interface Health {
   conditions(): Readonly<Record<string, Condition>>;
   /** From now on not ready: load balancers turn away before the server closes. */
   drain(): void;
+  isDraining(): boolean;
 }
 
 export const createHealth = (): Health => {
@@ -32,5 +33,6 @@ export const createHealth = (): Health => {
     drain: () => {
       isDraining = true;
     },
+    isDraining: () => isDraining,
   };
 };

@@ -30,6 +30,10 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
     return503OnClosing: true,
     requestTimeout: 120_000,
   });
+  // A keep-alive connection that is busy when we close would otherwise hold the shutdown until its client lets go.
+  app.addHook('onSend', async (_request, reply) => {
+    if (options.health.isDraining()) reply.header('connection', 'close');
+  });
   app.get('/livez', async () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
     const isReady = options.health.isReady();

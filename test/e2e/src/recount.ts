@@ -67,7 +67,7 @@ export const readCloudTrail = (archive: string): Request[] => {
     return records.map((r, position) => ({
       timeMs: Date.parse(r.eventTime),
       position,
-      session: r.userIdentity?.accessKeyId ?? r.userIdentity?.arn ?? r.userIdentity?.invokedBy,
+      session: r.userIdentity?.accessKeyId || r.userIdentity?.arn || r.userIdentity?.invokedBy,
       method: 'POST',
       host: r.eventSource,
       path: `/${r.eventName}`,
