@@ -139,12 +139,14 @@ export class RegistryCodec implements AvroCodec {
 const idOf = (value: Buffer): number | undefined =>
   value.length > headerLength && value[0] === 0 ? value.readInt32BE(1) : undefined;
 
+// Not authenticated, not allowed, incompatible, no schema. The client says 400 also where nobody answered.
+const finalStatuses = new Set([401, 403, 409, 422]);
+
 /** Answers of the registry that trying again will not change are faults of configuration. */
 const registryError = (error: unknown, action: string): Error => {
   const { status, message, name } = error as { status?: number; message?: string; name?: string };
   const why = `${action}: ${message ?? String(error)}`;
-  const isFinal = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
-  if (isFinal || name === 'ConfluentSchemaRegistryCompatibilityError')
+  if (finalStatuses.has(status ?? 0) || name === 'ConfluentSchemaRegistryCompatibilityError')
     return new ConfigError([`The schema registry refuses (${why}).`]);
   return new UnavailableError(
     ErrorCode.logUnavailable,

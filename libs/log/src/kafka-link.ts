@@ -1,4 +1,5 @@
 /** One Cluster of kafkajs for reading: where partitions lie, their offsets, and their records. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
 import {
   type Broker,
@@ -20,6 +21,9 @@ export interface FetchFrom {
 const readCommitted = 1;
 const readUncommitted = 0;
 const timestamps = { earliest: '-2', stable: '-1', end: '-1' } as const;
+
+const leaderPauseMs = 100;
+const leaderWithinMs = 10_000;
 
 // A partition may hand out its largest record batch whole (see kafka-topics.ts), and others beside it.
 const maxPartitionBytes = 4 * 1024 * 1024;
@@ -64,7 +68,21 @@ export class KafkaLink {
     return this.#cluster.findTopicPartitionMetadata(this.#name).map((m) => m.partitionId);
   }
 
+  /** Waits a while for leaders: those of a new topic, or of a broker that has just started, come late. */
   async offsets(partitions: readonly number[], bound: Bound): Promise<Map<number, number>> {
+    const deadlineMs = performance.now() + leaderWithinMs;
+    for (;;)
+      try {
+        return await this.#offsets(partitions, bound);
+      } catch (error) {
+        const { retriable } = error as { retriable?: boolean };
+        if (retriable !== true || performance.now() > deadlineMs) throw error;
+        await sleep(leaderPauseMs);
+        await this.#cluster.refreshMetadata();
+      }
+  }
+
+  async #offsets(partitions: readonly number[], bound: Bound): Promise<Map<number, number>> {
     const isolationLevel = bound === 'stable' ? readCommitted : readUncommitted;
     const found = new Map<number, number>();
     for (const [nodeId, led] of this.leaders(partitions)) {

@@ -82,7 +82,14 @@ export class Membership {
       maxWaitTimeInMs: maxWaitMs,
       allowAutoTopicCreation: false,
       // One way back for all crashes: a new consumer, by us.
-      retry: { retries: 3, restartOnFailure: async () => false },
+      // A member that comes back within its session takes up its place at once; a new one waits for the old to expire.
+      retry: {
+        initialRetryTime: 200,
+        multiplier: 1.5,
+        maxRetryTime: 1_000,
+        retries: 10,
+        restartOnFailure: async () => false,
+      },
     });
     this.#consumer = consumer;
     this.#listen(consumer);

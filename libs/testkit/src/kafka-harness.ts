@@ -15,8 +15,11 @@ import { startKafkaContainers } from './kafka-containers.ts';
 export interface TestKafka {
   readonly brokers: readonly string[];
   readonly registryUrl: string;
-  /** Where the broker is ours to stop: ends it as asked and starts it again on the same port and data. */
-  restart?(how: 'stop' | 'kill'): Promise<void>;
+  /** Where the broker is ours to end. It starts again on the same port and data. */
+  readonly broker?: {
+    end(how: 'stop' | 'kill'): Promise<void>;
+    start(): Promise<void>;
+  };
   release(): Promise<void>;
 }
 
@@ -52,13 +55,13 @@ export const acquireKafka = async (): Promise<TestKafka | NoKafka> => {
 const given = (brokers: readonly string[], registryUrl: string): TestKafka => {
   const found = { brokers, registryUrl, release: async () => {} };
   const control = env['PRECEDE_TEST_KAFKA_CONTROL'];
-  return control === undefined ? found : { ...found, restart: (how) => restart(how, {}) };
+  return control === undefined ? found : { ...found, broker: brokerOf({}) };
 };
 
-const restart = async (how: 'stop' | 'kill', ours: NodeJS.ProcessEnv): Promise<void> => {
-  await script('kafka.sh', how, ours);
-  await script('kafka.sh', 'start', ours);
-};
+const brokerOf = (ours: NodeJS.ProcessEnv): NonNullable<TestKafka['broker']> => ({
+  end: (how) => script('kafka.sh', how, ours),
+  start: () => script('kafka.sh', 'start', ours),
+});
 
 const startProcesses = async (): Promise<TestKafka> => {
   const dir = await mkdtemp(join(tmpdir(), 'precede-kafka-'));
@@ -85,7 +88,7 @@ const startProcesses = async (): Promise<TestKafka> => {
   return {
     brokers: [`127.0.0.1:${kafka}`],
     registryUrl: `http://127.0.0.1:${registry}/apis/ccompat/v7`,
-    restart: (how) => restart(how, ours),
+    broker: brokerOf(ours),
     release,
   };
 };
