@@ -83,7 +83,6 @@ export const rulePatchBody = (zone: ZoneSnapshot) =>
     .strictObject({ ...fields(zone), position: positionUpTo(zone.rules.length), priority })
     .partial()
     .refine(eitherPlace.check, eitherPlace.told);
-export type RulePatch = z.infer<ReturnType<typeof rulePatchBody>>;
 
 const knownRuleId = (zone: ZoneSnapshot) =>
   z.string().transform((text, context): RuleId => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import fc from 'fast-check';
 import {
   type Answer,
   faultsOf,
@@ -281,4 +282,29 @@ test('concurrent additions each get a place of their own', async () => {
   await titles();
   const { body } = await control.call('GET', path);
   assert.equal(body.result.rules.length, 20);
+});
+
+test('any series of insertions, moves and deletions keeps the order a plain list would have', async () => {
+  const step = fc.record({ kind: fc.constantFrom('add', 'move', 'remove'), from: fc.nat(), to: fc.nat() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      await control.call('PUT', path, { rules: [] });
+      const model: string[] = [];
+      const ids = new Map<string, string>();
+      for (const [i, { kind, from, to }] of steps.entries()) {
+        const title = kind === 'add' ? String.fromCharCode(97 + i) : model[from % (model.length || 1)];
+        if (title === undefined) continue;
+        if (kind !== 'add') model.splice(model.indexOf(title), 1);
+        const at = to % (model.length + 1);
+        if (kind !== 'remove') model.splice(at, 0, title);
+        const position = { index: at + 1 };
+        const one = `${path}/rules/${ids.get(title)}`;
+        if (kind === 'add') ids.set(title, (await add(title, { position })).body.result.id);
+        else if (kind === 'move') await control.call('PATCH', one, { position });
+        else await control.call('DELETE', one);
+      }
+      assert.equal(await titles(), model.join(''));
+    }),
+    { numRuns: 25 },
+  );
 });
