@@ -289,6 +289,29 @@ else
         }
       });
 
+    test('a single writer goes on through a restart of the broker, each send once', async (t) => {
+      if (broker === undefined) return t.skip('the broker is not ours to stop');
+      const { log } = await fresh();
+      const writer = await log.producer({ transactionalId: 'writer', sendTimeoutMs: 60_000 });
+      const total = 200;
+
+      const restarted = sleep(200).then(async () => {
+        await broker.end('stop');
+        await broker.start();
+      });
+      for (let i = 0; i < total; i += 1) {
+        await writer.send([record(Topic.config, `key-${i}`, 'a'), record(Topic.config, `key-${i}`, 'b')]);
+        await sleep(2);
+      }
+      await restarted;
+
+      const seen = await follow(log, Topic.config);
+      assert.deepEqual(
+        seen.map(({ key, value }) => `${text(key)} ${text(value)}`),
+        Array.from({ length: total }, (_, i) => [`key-${i} a`, `key-${i} b`]).flat(),
+      );
+    });
+
     test('closes while the broker is away', async (t) => {
       if (broker === undefined) return t.skip('the broker is not ours to stop');
       const { log } = await fresh();

@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startKafkaContainers } from './kafka-containers.ts';
 
 export interface TestKafka {
   readonly brokers: readonly string[];
@@ -41,7 +40,9 @@ export const acquireKafka = async (): Promise<TestKafka | NoKafka> => {
   const brokers = env['PRECEDE_TEST_KAFKA_BROKERS'];
   const registryUrl = env['PRECEDE_TEST_REGISTRY_URL'];
   if (brokers && registryUrl) return given(brokers.split(','), registryUrl);
-  if (env['PRECEDE_TEST_DOCKER'] === '1') return startKafkaContainers();
+  // Loaded only here: testcontainers is large, and most tests need none of it.
+  if (env['PRECEDE_TEST_DOCKER'] === '1')
+    return (await import('./kafka-containers.ts')).startKafkaContainers();
   const missing = ['java', 'mvn', 'curl'].filter(
     (tool) => spawnSync(tool, ['--version']).error !== undefined,
   );
