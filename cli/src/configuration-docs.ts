@@ -29,6 +29,28 @@ const sections: readonly { title: string; note: string; fields: Fields }[] = [
   { title: 'control', note: '', fields: controlFields },
 ];
 
+/** What the command reads beside the variables of the services it starts. */
+const commandVariables: readonly (readonly [name: string, meaning: string])[] = [
+  ['PRECEDE_DATA', 'Data directory of the embedded instance, as `--data`; otherwise `.precede`.'],
+  ['PRECEDE_CLICKHOUSE_PORT', '`up`, `demo`: HTTP port of the embedded ClickHouse; otherwise 8123.'],
+  [
+    'PRECEDE_URL',
+    'Other commands: management API of the instance, as `--url`; otherwise the running one of `--data`.',
+  ],
+  ['PRECEDE_TOKEN', 'Bearer token of the management API, as `--token`; otherwise the one in `--data`.'],
+  ['PRECEDE_INGEST_URL', 'Ingest, as `--ingest-url`; otherwise where the instance says.'],
+  ['PRECEDE_ENFORCER_URL', 'The enforcer, as `--enforcer-url`; otherwise where the instance says.'],
+];
+
+const command = `## The command \`precede\`
+
+\`up\` and \`demo\` read the variables of the five services above, \`PRECEDE_…_PORT\` included, but not those of Kafka and ClickHouse, and not \`PRECEDE_…_HOST\`: \`--host\` is for all. They make \`PRECEDE_SESSION_KEY\` and \`PRECEDE_CONTROL_ADMIN_TOKEN\` themselves where they are not set, and keep them in the data directory. Options win over variables.
+
+| variable | meaning |
+|---|---|
+${commandVariables.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join('\n')}
+`;
+
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const defaultOf = (fallback: string | undefined): string =>
@@ -48,7 +70,7 @@ export const renderConfiguration = (): string => {
   const parts = sections.map(
     ({ title, note, fields }) => `## ${title}\n\n${note === '' ? '' : `${note}\n\n`}${table(fields)}\n`,
   );
-  return `${head}\n${parts.join('\n')}`;
+  return [head, ...parts, command].join('\n');
 };
 
 /** What stands in the repository now. */

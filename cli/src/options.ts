@@ -5,7 +5,7 @@ import { InputError } from '@precede/contracts';
 import type { Command } from 'commander';
 import { ApiClient } from './api-client.ts';
 
-export const defaultDataDir = '.precede';
+export const defaultDataDir = process.env['PRECEDE_DATA'] || '.precede';
 
 export interface TargetOptions {
   readonly data: string;

@@ -23,11 +23,7 @@ const portNames = Object.keys(ports) as readonly PortName[];
 
 export const withUpOptions = (command: Command): Command => {
   command
-    .option(
-      '--data <dir>',
-      'data directory, kept across restarts',
-      process.env['PRECEDE_DATA'] || defaultDataDir,
-    )
+    .option('--data <dir>', 'data directory, kept across restarts', defaultDataDir)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option(
       '--log-level <level>',
@@ -50,7 +46,7 @@ export const upCommand = (program: Command): void => {
     const instance = await startUp(options, { mayMovePorts: false });
     printAddresses(instance);
     print(
-      `token      in ${tokenFile(options.data)}; try: curl -H "Authorization: Bearer $(cat ${tokenFile(options.data)})" ${instance.addresses.control}/client/v4/zones`,
+      `token       in ${tokenFile(options.data)}; try: curl -H "Authorization: Bearer $(cat ${tokenFile(options.data)})" ${instance.addresses.control}/client/v4/zones`,
     );
     print('precede is ready');
     await runUntilSignal(instance);
@@ -95,7 +91,7 @@ const isFree = (host: string, port: number): Promise<boolean> =>
   });
 
 export const printAddresses = (instance: Embedded): void => {
-  for (const name of portNames) print(`${bold(name.padEnd(11))}${instance.addresses[name]}`);
+  for (const name of portNames) print(`${bold(name.padEnd(12))}${instance.addresses[name]}`);
 };
 
 /** Stays until SIGTERM or SIGINT, then ends in order; a second signal ends at once. */
