@@ -1,2 +1,3 @@
 export { type EnforcerConfig, enforcerFields, FailMode } from './config.ts';
 export { type EnforcerDeps, startEnforcer } from './enforcer.ts';
+export { createEnforcerMetrics } from './metrics.ts';

@@ -20,6 +20,7 @@ import { Ranker } from './ranker.ts';
 import { createStorage } from './storage.ts';
 
 export { type ScorerConfig, scorerFields } from './config.ts';
+export { createScorerMetrics } from './metrics.ts';
 
 export interface ScorerDeps {
   readonly log: EventLog;

@@ -1,0 +1,216 @@
+/** For each instrument: the values of its labels and when to worry. Names, types and meanings come from the code. */
+
+export interface Note {
+  /** Values of each label. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** For the person who is paged. */
+  readonly watch: string;
+}
+
+const quiet = 'For context; no alert.';
+
+const ingest: Readonly<Record<string, Note>> = {
+  bodies_total: {
+    labels: { outcome: '`accepted`, `refused`, `invalid`, `busy`, `unavailable`' },
+    watch:
+      '`unavailable` above 0 for a minute: the log does not acknowledge. `busy`: senders outrun the bound of bytes in flight. `invalid` or `refused`: a sender is set up wrongly.',
+  },
+  events_total: {
+    labels: { outcome: '`sequenced`, `without_session`, `unmatched`' },
+    watch:
+      'A growing share of `without_session` or `unmatched` is a configuration that no longer fits the API. No increase at all while there is traffic: the senders have stopped.',
+  },
+  refused_events_total: {
+    labels: { code: 'the refusals of one event in [errors.md](errors.md)' },
+    watch: 'Any steady rate: refused events are lost to the scores. The answer to the sender names each.',
+  },
+  clamped_times_total: { watch: 'A steady rate: the clock of a sender is ahead.' },
+  unsampled_events_total: {
+    watch: 'Grows with unmatched traffic; the limit is `PRECEDE_INGEST_UNMATCHED_PER_SECOND`.',
+  },
+  received_bytes_total: { watch: quiet },
+  in_flight_bytes: {
+    watch:
+      'Near `PRECEDE_INGEST_MAX_IN_FLIGHT`: senders are about to get 429. Add a process, or look at the log.',
+  },
+  publish_seconds: { watch: 'p99 above 1 s: the log is slow. Senders wait for this long.' },
+  zones: { watch: '0 on an instance that has zones: the configuration has not been read.' },
+  config_faults_total: {
+    watch: 'Any increase: the log or the schema registry is away, or somebody else writes to `config.v1`.',
+  },
+};
+
+const sessionizer: Readonly<Record<string, Note>> = {
+  requests_total: { watch: 'Should follow `precede_ingest_events_total{outcome="sequenced"}`.' },
+  sequences_total: { watch: 'Should follow the requests, some seconds (the grace) later.' },
+  closed_windows_total: {
+    labels: { ended: '`gap`, `source_ended`, `bound`' },
+    watch:
+      '`bound` above 0: more open windows than `PRECEDE_SESSIONIZER_MAX_WINDOWS`; sessions are cut short.',
+  },
+  refused_requests_total: {
+    labels: { reason: '`late`, `window_closed`, `source_ended`' },
+    watch:
+      'More than a few in a thousand: requests arrive further out of order than the grace. They are in `dead-letters.v1`.',
+  },
+  repeated_requests_total: {
+    watch: 'Senders that try again; a high rate says that their first try timed out.',
+  },
+  unreadable_records_total: {
+    watch: 'Any increase: something else writes to `requests.v1`, or a version mismatch.',
+  },
+  early_releases_total: {
+    watch: 'Any increase: `PRECEDE_SESSIONIZER_MAX_HELD` is too small for the rate and the grace.',
+  },
+  early_forgotten_total: {
+    watch:
+      'Any increase: `PRECEDE_SESSIONIZER_MAX_REMEMBERED` is too small; late requests are judged more strictly.',
+  },
+  config_faults_total: {
+    watch: 'Any increase: the log or the schema registry is away, or somebody else writes to `config.v1`.',
+  },
+  failures_total: {
+    watch: 'More than a few a minute outside of a rollout: the log line beside it says why.',
+  },
+  step_seconds: { watch: 'p99 above 1 s: the process is short of CPU.' },
+  restore_seconds: {
+    watch: 'How long a restart keeps a partition waiting; above 60 s give the windows more processes.',
+  },
+  open_windows: { watch: 'Near the number of partitions × `PRECEDE_SESSIONIZER_MAX_WINDOWS`.' },
+  held_requests: { watch: 'Near the number of partitions × `PRECEDE_SESSIONIZER_MAX_HELD`.' },
+  remembered_sessions: { watch: 'Near the number of partitions × `PRECEDE_SESSIONIZER_MAX_REMEMBERED`.' },
+  state_bytes: { watch: 'An estimate: near the memory limit of the process, add processes.' },
+  watermark_lag_seconds: {
+    watch:
+      'Far above the grace for minutes: live traffic comes late, or the sessionizer is behind. Compare with the lag of group `precede.sessionizer`.',
+  },
+};
+
+const scorer: Readonly<Record<string, Note>> = {
+  sequences_total: {
+    labels: { outcome: '`counted`, `too_old`, `unreadable`' },
+    watch:
+      '`too_old` rises with an old log imported without `--shift-to-now`: it is not in the scores. `unreadable`: any increase.',
+  },
+  rows_total: { labels: { table: 'name of the table' }, watch: quiet },
+  held_sequences: {
+    labels: { partition: 'number of the partition' },
+    watch: 'Memory of the open epochs. It falls to 0 with each new hour.',
+  },
+  flush_seconds: { watch: 'p99 above 5 s: ClickHouse is slow; scores get old.' },
+  epochs_total: { watch: 'No increase for two hours while there is traffic: the offset does not move.' },
+  clickhouse_retries_total: { watch: 'Rises while ClickHouse is away; nothing is lost, scores get old.' },
+  snapshots_total: {
+    labels: { outcome: '`ranked`, `advanced`, `failed`' },
+    watch: '`failed` for more than a minute, or no `ranked` while there is traffic: scores get old.',
+  },
+  rank_seconds: { watch: 'p99 above 10 s: a zone with very many sequences, or a slow ClickHouse.' },
+  cut_sequences_total: {
+    watch:
+      'Any increase: scores are approximate (`is_exact` false); raise `PRECEDE_SCORER_RANK_MAX_SEQUENCES`.',
+  },
+  archived_records_total: {
+    labels: { topic: '`sessions.v1`, `decisions.v1`', outcome: '`stored`, `unreadable`' },
+    watch: '`unreadable`: any increase.',
+  },
+  config_records_total: {
+    labels: { outcome: '`stored`, `ignored`, `unreadable`' },
+    watch: '`unreadable`: any increase. Names in the views of ClickHouse may be missing.',
+  },
+};
+
+const enforcer: Readonly<Record<string, Note>> = {
+  decisions_total: {
+    labels: { verdict: '`allow`, `block`, `log`', rule: '`allow`, `block`, `none`' },
+    watch:
+      'A jump of the share of `block`: a new rule, a client release, or lost lookbacks (see `session_evictions_total`). Set rules to `log` first.',
+  },
+  decision_seconds: {
+    watch: 'p99 above 1 ms: the process is short of CPU. The gateway waits for this and HTTP.',
+  },
+  requests_total: {
+    labels: { kind: '`sequenced`, `unmatched`, `no_session`' },
+    watch: 'A growing share of `no_session`: the gateway no longer passes the cookie or header on.',
+  },
+  failed_decisions_total: {
+    labels: { cause: '`unknown_zone`, `not_ready`, `deadline`', mode: '`error`, `open`, `closed`' },
+    watch: 'Any steady rate. With `open` requests pass unchecked, with `closed` customers are refused.',
+  },
+  fail_mode: {
+    labels: { mode: '`error`, `open`, `closed`' },
+    watch: 'Another mode than the one you chose.',
+  },
+  log_only: { watch: '1 longer than intended: nothing is denied.' },
+  zones: { watch: '0: no configuration; every request gets the fail mode.' },
+  zones_refused: { watch: 'Above 0: a zone runs on an older revision; the log line has its faults.' },
+  snapshots_refused_total: {
+    labels: { reason: '`rules`, `operations`' },
+    watch: 'Any increase: see `zones_refused`.',
+  },
+  config_following: {
+    watch:
+      '0 for more than a few minutes after the start: changes of rules do not arrive; old ones go on working.',
+  },
+  config_records_total: {
+    labels: { outcome: '`applied`, `unreadable`' },
+    watch: '`unreadable`: any increase.',
+  },
+  snapshot_files_total: {
+    labels: { outcome: '`read`, `written`, `damaged`, `failed`' },
+    watch: '`failed` or `damaged`: the disk; a restart without the log would not find its snapshot.',
+  },
+  session_evictions_total: {
+    labels: { reason: '`live`, `idle`' },
+    watch:
+      '`live` above 0: raise `PRECEDE_ENFORCER_MAX_SESSIONS`; an allow rule may deny a client that did everything right.',
+  },
+  publish_queue_records: {
+    watch: 'Near `PRECEDE_ENFORCER_PUBLISH_QUEUE`: decisions are about to be dropped from the record.',
+  },
+  decisions_published_total: { watch: quiet },
+  decisions_dropped_total: {
+    labels: { reason: '`full`, `closed`, `shutdown`, `refused`, `unreadable`' },
+    watch: 'Any increase: the record of decisions has gaps. The decisions themselves were made.',
+  },
+  snapshot_age_seconds: {
+    watch: 'Larger than the time since the last change you made: the change has not arrived.',
+  },
+  sessions: { watch: 'Near `PRECEDE_ENFORCER_MAX_SESSIONS`.' },
+};
+
+const control: Readonly<Record<string, Note>> = {
+  requests_total: {
+    labels: { method: 'HTTP method', status: '`2xx`, `4xx`, `5xx`' },
+    watch: '`5xx`: the log or ClickHouse is away. Many `4xx`: a client with a wrong token or body.',
+  },
+  request_duration_seconds: {
+    labels: { method: 'HTTP method' },
+    watch: 'p99 of GET above 5 s: ClickHouse is slow.',
+  },
+  writes_total: {
+    labels: { outcome: '`written`, `refused`, `unavailable`, `busy`, `fenced`' },
+    watch: '`unavailable`: the log. `fenced`: two controls run; the older one ends.',
+  },
+  write_duration_seconds: { watch: 'p99 above 5 s: the log is slow.' },
+  waiting_writes: { watch: 'Above 10 for minutes: a script writes one by one what fits in one body.' },
+  recoveries_total: {
+    watch: 'Each follows a write with unknown outcome; several an hour: the log is unstable.',
+  },
+  config_records_total: {
+    labels: { outcome: '`applied`, `unreadable`' },
+    watch: '`unreadable`: any increase; somebody else writes to `config.v1`.',
+  },
+  zones: { watch: '0 on an instance that has zones: do not write, look at `config.v1` first.' },
+  clickhouse_query_duration_seconds: {
+    labels: { outcome: '`ok`, `failed`' },
+    watch: '`failed`: scores and progress answer 503; configuration goes on.',
+  },
+};
+
+export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
+  ingest,
+  sessionizer,
+  scorer,
+  enforcer,
+  control,
+};
