@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Builds the images, brings docker-compose.yml up under a name and on ports of its own, sends requests through it, compares
 # the scores with what they must be, and takes it down again. A failure prints every service's log.
-#   compose-smoke.sh [--stand-ins]     --stand-ins: first make what no image registry gives (dockerd.sh, base-images.sh, stand-ins.sh)
-# Needs: Docker with compose (v2, or docker-compose 1.29), and `npm ci` done.
+# Needs: Docker with compose (v2, or docker-compose 1.29), and `npm ci` done. As root it starts a Docker daemon where none
+# runs; where no image registry can be reached it makes local stand-ins first (base-images.sh, stand-ins.sh).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$root"
 
-if [ "${1:-}" = --stand-ins ]; then
+own_daemon=
+if ! docker info >/dev/null 2>&1; then
   "$here/dockerd.sh" start
-  "$here/base-images.sh"
-  "$here/stand-ins.sh"
+  own_daemon=1
 fi
 
 work=$(mktemp -d)
@@ -30,10 +30,14 @@ finish() {
     done
   fi
   compose down --volumes --timeout 30 >"$work/down.log" 2>&1 || cat "$work/down.log" >&2
+  [ -z "$own_daemon" ] || "$here/dockerd.sh" stop || true
   rm -rf "$work"
   exit "$status"
 }
 trap finish EXIT
+
+# One image answers for all: a machine reaches the image registry or it does not.
+can_get() { docker image inspect "$1" >/dev/null 2>&1 || timeout 60 docker pull --quiet "$1" >/dev/null 2>&1; }
 
 say() { echo "compose-smoke: $* ($((SECONDS)) s)"; }
 
@@ -53,6 +57,12 @@ grep -v '^PRECEDE_PORT_' "$work/env" >"$work/secrets"
 cat "$work/secrets" "$work/ports" >"$work/env"
 value() { sed -n "s/^$1=//p" "$work/env"; }
 address() { echo "http://127.0.0.1:$(value "PRECEDE_PORT_$1")"; }
+
+if docker image inspect precede-stand-in/java >/dev/null 2>&1 || ! can_get node:24-bookworm-slim; then
+  "$here/base-images.sh"
+  "$here/stand-ins.sh"
+  say 'the stand-ins are there'
+fi
 
 # BuildKit where it is there; the older builder knows everything that the Dockerfile uses.
 docker buildx version >/dev/null 2>&1 || export DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0

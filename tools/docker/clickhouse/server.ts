@@ -1,8 +1,7 @@
 /** Runs the embedded ClickHouse as the public image would: data in /var/lib/clickhouse, the password from the environment. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-// Where it lies in the image: beside the library it starts.
-import { startEmbeddedClickHouse } from '../src/index.ts';
+import { startEmbeddedClickHouse } from '../../../libs/clickhouse/src/index.ts';
 
 const dir = '/var/lib/clickhouse';
 const password = process.env['CLICKHOUSE_PASSWORD'] ?? '';
