@@ -46,14 +46,14 @@ function engineArguments(): string[] {
 }
 
 /** A request of its own connection: an idle one kept open would make the engine wait for it. */
-function killHold(): Promise<void> {
+async function killHold(): Promise<void> {
   const headers = {
     'x-clickhouse-user': USER,
     'x-clickhouse-key': readFileSync(passwordFile(dir, USER), 'utf8').trim(),
   };
   const body = `KILL QUERY WHERE query LIKE '%${HOLD}%' AND query NOT LIKE 'KILL%' ASYNC`;
   const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const call = request({ host: address, port, method: 'POST', agent: false, headers }, (response) => {
       response.resume().on('end', () => {
         if (response.statusCode === 200) resolve();
@@ -93,6 +93,11 @@ async function run(): Promise<number> {
   return isStopping ? 0 : 1;
 }
 
+// An ordinary exit would wait for the engine's threads, for ever.
+process.on('uncaughtException', (error) => {
+  complain(error);
+  process.kill(process.pid, 'SIGKILL');
+});
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 process.on('disconnect', stop);

@@ -111,6 +111,16 @@ test('when its process is killed the engine ends, and the directory can be opene
   await server.close();
 });
 
+test('when its process is killed the engine ends even if its directory is gone', async () => {
+  const dir = freshDir();
+  const { owner, enginePid } = await startInOtherProcess(dir);
+
+  rmSync(dir, { recursive: true });
+  owner.kill('SIGKILL');
+
+  await untilDead(enginePid);
+});
+
 test('a second server on the directory is refused and the first one does not notice', async () => {
   const dir = freshDir();
   const { owner, enginePid } = await startInOtherProcess(dir);
