@@ -1,5 +1,5 @@
 /** Exit codes of the command; README and `precede help` list them. */
-import { ConfigError, InputError, PrecedeError, UnavailableError } from '@precede/contracts';
+import { ConfigError, ErrorCode, InputError, PrecedeError, UnavailableError } from '@precede/contracts';
 
 export const ExitCode = {
   ok: 0,
@@ -26,11 +26,17 @@ export class RefusedError extends Error {
   }
 }
 
+/** Codes that say by themselves what to do next: another directory, or another try. */
+const byCode: Partial<Record<ErrorCode, ExitCode>> = {
+  [ErrorCode.logInUse]: ExitCode.usage,
+  [ErrorCode.clickhouseInUse]: ExitCode.usage,
+  [ErrorCode.clickhouseUnavailable]: ExitCode.unavailable,
+};
+
 export const exitCodeOf = (error: unknown): ExitCode => {
   if (error instanceof InputError || error instanceof ConfigError) return ExitCode.usage;
   if (error instanceof UnavailableError) return ExitCode.unavailable;
   if (error instanceof RefusedError) return ExitCode.refused;
-  // The data directory in use by another process is a matter of usage.
-  if (error instanceof PrecedeError) return ExitCode.usage;
+  if (error instanceof PrecedeError) return byCode[error.code] ?? ExitCode.unexpected;
   return ExitCode.unexpected;
 };

@@ -19,6 +19,7 @@ export const ErrorCode = {
   clickhouseInUse: 'PRECEDE_CLICKHOUSE_IN_USE',
   clickhouseRefused: 'PRECEDE_CLICKHOUSE_REFUSED',
   invariantBroken: 'PRECEDE_INVARIANT_BROKEN',
+  internal: 'PRECEDE_INTERNAL',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 

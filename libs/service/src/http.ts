@@ -45,7 +45,7 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
   app.setNotFoundHandler(async (request, reply) =>
     reply
       .code(404)
-      .send(body('PRECEDE_INPUT_INVALID', `no route ${request.method} ${request.url.split('?')[0]}`)),
+      .send(body(ErrorCode.inputInvalid, `no route ${request.method} ${request.url.split('?')[0]}`)),
   );
   app.setErrorHandler(async (error: FastifyError, request, reply) => sendError(error, reply, request.log));
   return app;
@@ -66,7 +66,7 @@ const sendError = (error: FastifyError, reply: FastifyReply, log: FastifyBaseLog
   log.error({ err: error }, 'request failed');
   return reply
     .code(500)
-    .send(body('PRECEDE_INTERNAL', 'an unexpected fault; the log of this service has it'));
+    .send(body(ErrorCode.internal, 'an unexpected fault; the log of this service has it'));
 };
 
 const sendOwn = (error: PrecedeError, reply: FastifyReply, log: FastifyBaseLogger): FastifyReply => {
