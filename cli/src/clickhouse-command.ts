@@ -33,6 +33,9 @@ export const clickhouseCommand = (program: Command): void => {
       );
       print('clickhouse is ready');
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.close());
+      // The engine is a process of its own: nothing else here keeps this one alive.
+      const hold = setInterval(() => {}, 3_600_000);
       process.exitCode = (await server.exited) ?? 1;
+      clearInterval(hold);
     });
 };

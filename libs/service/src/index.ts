@@ -5,5 +5,6 @@ export * from './health.ts';
 export * from './http.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './patience.ts';
 export * from './process.ts';
 export * from './session-id.ts';

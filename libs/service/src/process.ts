@@ -53,7 +53,12 @@ export const runProcess = async <F extends Fields>(definition: ProcessDefinition
     health: createHealth(),
     clock: clockOf(config.PRECEDE_CLOCK),
   };
-  const service = await startOrExit(definition, config, tools);
+  const service = await Promise.race([startOrExit(definition, config, tools), stopped]);
+  if (typeof service === 'string') {
+    // Nothing has been accepted yet that could be lost.
+    logger.info({ signal: service }, 'stopped while starting');
+    return process.exit(0);
+  }
   logger.info({ address: service.address }, 'started');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');

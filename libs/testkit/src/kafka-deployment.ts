@@ -65,9 +65,19 @@ export const deployOnKafka = async (
     PRECEDE_CONTROL_CLICKHOUSE_URL: addressOf(clickhouse),
     ...options.env,
   });
-  await begin(clickhouse);
-  await begin('control');
-  await Promise.all(services.filter((part) => part !== 'control').map(begin));
+  const close = async (): Promise<void> => {
+    await Promise.all(services.map((part) => end(part, 'SIGTERM')));
+    await end(clickhouse, 'SIGTERM');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await begin(clickhouse);
+    await begin('control');
+    await Promise.all(services.filter((part) => part !== 'control').map(begin));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     env: { PRECEDE_URL: addressOf('control'), PRECEDE_TOKEN: token, PRECEDE_CLOCK: clock },
     dataDir,
@@ -78,11 +88,7 @@ export const deployOnKafka = async (
     control: (method, path, body) => callControl(addressOf('control'), method, path, body),
     logs: () => output + [...running].map(([part, process]) => `== ${part}\n${process.output()}`).join('\n'),
     pids: () => [...running.values()].map((process) => process.pid),
-    close: async () => {
-      await Promise.all(services.map((part) => end(part, 'SIGTERM')));
-      await end(clickhouse, 'SIGTERM');
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+    close,
   };
 };
 

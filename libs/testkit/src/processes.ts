@@ -27,7 +27,15 @@ export const start = (
   return watch(child);
 };
 
+/** A test that fails half way must leave nothing running behind it. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 const watch = (child: ChildProcess): Running => {
+  children.add(child);
+  child.once('close', () => children.delete(child));
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-200_000);

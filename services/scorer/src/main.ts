@@ -2,7 +2,14 @@
 import { connectClickHouse, migrate } from '@precede/clickhouse';
 import { topicSpecs } from '@precede/contracts';
 import { openKafkaLog } from '@precede/log';
-import { clickhouseFields, clickhouseOptions, kafkaFields, kafkaOptions, runProcess } from '@precede/service';
+import {
+  clickhouseFields,
+  clickhouseOptions,
+  kafkaFields,
+  kafkaOptions,
+  runProcess,
+  untilAvailable,
+} from '@precede/service';
 import { scorerFields, startScorer } from './index.ts';
 
 await runProcess({
@@ -12,8 +19,10 @@ await runProcess({
     const log = await openKafkaLog({ ...kafkaOptions(config, 'scorer'), logger: tools.logger });
     await log.ensureTopics(topicSpecs);
     const clickhouse = connectClickHouse(clickhouseOptions(config));
-    await clickhouse.createDatabase();
-    await migrate(clickhouse, { logger: tools.logger });
+    await untilAvailable('ClickHouse', tools.logger, async () => {
+      await clickhouse.createDatabase();
+      await migrate(clickhouse, { logger: tools.logger });
+    });
     const service = await startScorer(config, { log, clickhouse, ...tools });
     return {
       ...service,
