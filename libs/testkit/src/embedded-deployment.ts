@@ -7,8 +7,9 @@ import { eventually, freePort, type Running, start } from './processes.ts';
 
 const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'clickhouse'] as const;
 
-export const deployEmbedded = async (): Promise<Deployment & { pids(): number[] }> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'precede-e2e-'));
+/** `parent`: where the data directory is made, the system's temporary directory by default. */
+export const deployEmbedded = async (parent = tmpdir()): Promise<Deployment & { pids(): number[] }> => {
+  const dataDir = mkdtempSync(join(parent, 'precede-e2e-'));
   const ports = new Map<string, number>();
   for (const service of services) ports.set(service, await freePort());
   const env = {

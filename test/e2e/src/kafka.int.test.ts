@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { acquireKafka, type Deployment, deployOnKafka, type NoKafka, type TestKafka } from '@precede/testkit';
-import { enforcesARule, importsAndScores, logs, survivesKillOf } from './scenarios.ts';
+import { enforcesARule, importsAndScores, logs, survivesKillOf, survivesOutage } from './scenarios.ts';
 
 let kafka: TestKafka | NoKafka | undefined;
 let deployment: Deployment | undefined;
@@ -35,6 +35,30 @@ for (const [i, part] of ['ingest', 'sessionizer', 'scorer', 'enforcer', 'control
       const d = needKafka((reason) => t.skip(reason));
       if (d !== undefined) await survivesKillOf(d, part, log, 100 + 60 * i);
     });
+
+/** Seconds; a minute and more by setting, short by default so that the whole suite stays short. */
+const awayMs = Number(process.env['PRECEDE_TEST_OUTAGE_SECONDS'] ?? '10') * 1000;
+
+test('Kafka: ClickHouse away for a while as input goes on loses and doubles nothing', async (t) => {
+  const d = needKafka((reason) => t.skip(reason));
+  const [log] = logs;
+  if (d === undefined || log === undefined) return;
+  const outage = { end: () => d.kill('clickhouse'), start: () => d.start('clickhouse'), awayMs };
+  await survivesOutage(d, 'clickhouse', log, outage);
+});
+
+test('Kafka: the broker away for a while as input goes on loses and doubles nothing', async (t) => {
+  const d = needKafka((reason) => t.skip(reason));
+  const [log] = logs;
+  if (d === undefined || log === undefined) return;
+  const broker = kafka !== undefined && !('skip' in kafka) ? kafka.broker : undefined;
+  assert.ok(broker !== undefined, 'the broker given cannot be stopped: run npm run test:kafka');
+  await survivesOutage(d, 'broker', log, {
+    end: () => broker.end('kill'),
+    start: () => broker.start(),
+    awayMs,
+  });
+});
 
 test('Kafka: a rule is enforced, before and after a kill -9 of the enforcer', async (t) => {
   const d = needKafka((reason) => t.skip(reason));

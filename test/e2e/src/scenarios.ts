@@ -172,6 +172,24 @@ export const survivesKillOf = async (
   await assertCountsEqual(d, log, summary);
 };
 
+/** Something an import needs is away for a while in its midst; then the counts are as if nothing had happened. */
+export const survivesOutage = async (
+  d: Deployment,
+  name: string,
+  log: Log,
+  outage: { end(): Promise<void>; start(): Promise<void>; awayMs: number },
+): Promise<void> => {
+  const zone = `outage-${name}`;
+  const importing = importLog(d, log, zone, `outage-${name}`);
+  importing.catch(() => {});
+  await eventually(`zone ${zone}`, () => zoneIsThere(d, zone));
+  await outage.end();
+  await sleep(outage.awayMs);
+  await outage.start();
+  const summary = await importing;
+  await assertCountsEqual(d, log, summary);
+};
+
 const zoneIsThere = async (d: Deployment, name: string): Promise<true | undefined> => {
   const zones = await d.control<readonly { name: string }[]>('GET', '/zones?per_page=100');
   return zones.some((zone) => zone.name === name) ? true : undefined;
