@@ -52,3 +52,21 @@ test('docs/benchmarks.md names every bench and links every result', () => {
     [],
   );
 });
+
+test('every variable and every metric that a document names exists', () => {
+  const known = ['configuration', 'errors', 'telemetry'].map((name) =>
+    readFileSync(join(root, `docs/${name}.md`), 'utf8'),
+  );
+  const named = documents.flatMap(
+    (document) =>
+      readFileSync(join(root, document), 'utf8').match(
+        /\bPRECEDE_(?!TEST_)[A-Z0-9_]*[A-Z0-9]\b|\bprecede_[a-z_]+_[a-z]+\b/g,
+      ) ?? [],
+  );
+
+  assert.ok(named.length > 100);
+  assert.deepEqual(
+    [...new Set(named)].filter((name) => !known.some((text) => text.includes(name))),
+    [],
+  );
+});
