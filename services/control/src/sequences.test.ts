@@ -298,6 +298,32 @@ test('a zone without a snapshot has none in its progress', async () => {
   assert.equal(answer.body.result.snapshot, null);
 });
 
+test('makes the list anew for a support of the asker: folding and the top 20 depend on it', async () => {
+  await store(5, [
+    // Folded by the ranker, and again under the longer one at 96, but not at 97.
+    ['precedence', [1, 2], 0.9, 100, 0],
+    ['precedence', [0, 1, 2], 0.8, 96],
+    // Too rare for the ranker.
+    ['precedence', [2, 0], 0.7, 4, 0],
+    ...Array.from(
+      { length: 21 },
+      (_, i) => ['correlation', [0, i % 3, i % 2, 1], 1 - i / 100, i + 1] as const,
+    ),
+  ]);
+  await mark(5);
+  const supports = async (query: string) =>
+    (await control.call('GET', `${path}?per_page=100&${query}`)).body.result.map(
+      (each: { support: number }) => each.support,
+    );
+
+  assert.deepEqual(await supports('min_support=97'), [100]);
+  assert.deepEqual(await supports('min_support=96'), [96]);
+  assert.deepEqual(await supports('min_support=1'), [96, 4]);
+  assert.deepEqual(await supports('min_support=5&listed=all'), [100, 96]);
+  assert.equal((await supports('kind=correlation&min_support=1')).length, 20);
+  assert.equal((await supports('kind=correlation&min_support=2')).at(-1), 21);
+});
+
 test('when ClickHouse goes, scores are 503 and the rest goes on', async () => {
   await server.close();
 

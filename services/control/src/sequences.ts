@@ -13,6 +13,7 @@ import {
 } from '@precede/contracts';
 import { z } from 'zod';
 import { timestamp } from './envelope.ts';
+import { listing, publishedOrder } from './listing.ts';
 import { directionQuery, type Page, pageOf, pageQuery } from './paging.ts';
 import { issue, repeated } from './parse.ts';
 
@@ -56,6 +57,7 @@ export interface SnapshotMarker {
   readonly to_ms: number;
   readonly positions: Readonly<Record<string, number>>;
   readonly cut_count: number;
+  readonly min_sessions: number;
 }
 
 interface ScoreRow {
@@ -81,7 +83,8 @@ export const markerSql = `SELECT
   toUnixTimestamp(window_from) * 1000 AS from_ms,
   toUnixTimestamp64Milli(window_to) AS to_ms,
   positions,
-  cut_count
+  cut_count,
+  min_sessions
 FROM newest_snapshots WHERE zone_id = {zone:String}`;
 
 export const newestMarker = async (
@@ -101,25 +104,21 @@ const orderColumns = {
 /** SQL after FROM and its parameters; no text of the client's gets into the SQL. */
 export const sequencesFilter = (zone: ZoneSnapshot, marker: SnapshotMarker, query: SequencesQuery) => {
   const conditions = [
-    'zone_id = {zone:String}',
-    "computed_at = fromUnixTimestamp64Milli({computed:Int64}, 'UTC')",
-    'generation = {generation:UInt64}',
-    'kind = {kind:String}',
-    ...(query.listed === 'true' ? ['is_listed = 1'] : []),
-    ...(query.min_support === undefined ? [] : ['support >= {min_support:UInt64}']),
+    '1',
     ...(query.min_score === undefined ? [] : ['score >= {min_score:Float64}']),
     ...(query.length === undefined ? [] : ['length(operations) = {length:UInt8}']),
     ...(query.host === undefined ? [] : ['hasAny(operations, {hosts:Array(UInt32)})']),
     ...(query.operation === undefined ? [] : ['hasAll(operations, {with:Array(UInt32)})']),
   ];
   return {
-    sql: `sequence_scores WHERE ${conditions.join(' AND ')}`,
+    sql: `(${listing(query.kind, query.listed, query.min_support)}) WHERE ${conditions.join(' AND ')}`,
     params: {
       zone: zone.zoneId,
       computed: marker.computed_ms,
       generation: marker.generation,
       kind: query.kind,
       min_support: query.min_support ?? 0,
+      min_sessions: marker.min_sessions,
       min_score: query.min_score ?? 0,
       length: query.length ?? 0,
       hosts: query.host === undefined ? [] : shortIdsOfHosts(zone, query.host),
@@ -133,7 +132,7 @@ const shortIdsOfHosts = (zone: ZoneSnapshot, hosts: readonly string[]): readonly
 
 /** Total, so that pages neither overlap nor miss: by the wanted column, then as the published order says. */
 const orderBy = ({ order, direction }: SequencesQuery): string =>
-  `ORDER BY ${orderColumns[order]} ${direction === 'asc' ? 'ASC' : 'DESC'}, score DESC, support DESC, length(operations) DESC, operations ASC`;
+  `ORDER BY ${orderColumns[order]} ${direction === 'asc' ? 'ASC' : 'DESC'}, ${publishedOrder}`;
 
 export interface SequenceList {
   readonly items: readonly object[];

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly rowCount: number;
   readonly listedCount: number;
   readonly cutCount: number;
+  /** The bound that its list was made with. */
+  readonly minSessions: number;
 }
 
 interface PositionRow {
@@ -55,12 +57,13 @@ interface SnapshotRow {
   readonly row_count: number;
   readonly listed_count: number;
   readonly cut_count: number;
+  readonly min_sessions: number;
 }
 
 export const readSnapshot = async (storage: Storage, zoneId: string): Promise<Snapshot | undefined> => {
   const sql = `SELECT toUnixTimestamp64Milli(computed_at) AS computed_ms, generation, advanced,
     1000 * toUnixTimestamp(window_from) AS from_ms, toUnixTimestamp64Milli(window_to) AS to_ms,
-    positions, row_count, listed_count, cut_count FROM newest_snapshots WHERE zone_id = {zone:String}`;
+    positions, row_count, listed_count, cut_count, min_sessions FROM newest_snapshots WHERE zone_id = {zone:String}`;
   const [row] = await storage.clickhouse.query<SnapshotRow>(sql, { zone: zoneId });
   if (row === undefined) return undefined;
   return {
@@ -74,6 +77,7 @@ export const readSnapshot = async (storage: Storage, zoneId: string): Promise<Sn
     rowCount: row.row_count,
     listedCount: row.listed_count,
     cutCount: row.cut_count,
+    minSessions: row.min_sessions,
   };
 };
 
@@ -179,6 +183,7 @@ const markerColumns = [
   'row_count',
   'listed_count',
   'cut_count',
+  'min_sessions',
 ];
 
 export const storeMarkers = (storage: Storage, snapshots: readonly Snapshot[]): Promise<void> =>
@@ -196,5 +201,6 @@ export const storeMarkers = (storage: Storage, snapshots: readonly Snapshot[]): 
       s.rowCount,
       s.listedCount,
       s.cutCount,
+      s.minSessions,
     ]),
   );

@@ -160,6 +160,7 @@ export class Ranker {
       rowCount: scored.length,
       listedCount: scored.filter(([, each]) => each.isListed).length,
       cutCount,
+      minSessions: this.#deps.config.PRECEDE_SCORER_MIN_SESSIONS,
     };
     await storeSnapshot(storage, snapshot, scored);
     known.snapshot = snapshot;
