@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import type { Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { mendKafkajs } from './kafka-mends.ts';
-import { type KafkaLogger, type KafkaLogOptions, silent } from './kafka-options.ts';
+import { type KafkaAccess, type KafkaLogger, silent } from './kafka-options.ts';
 
 const load = createRequire(import.meta.url);
 
@@ -33,13 +33,14 @@ const logTo = (logger: KafkaLogger): logCreator => {
     };
 };
 
-const configOf = (options: KafkaLogOptions): KafkaConfig => ({
+const configOf = (options: KafkaAccess): KafkaConfig => ({
   brokers: [...options.brokers],
   clientId: options.clientId,
   ...(options.ssl === undefined
     ? {}
     : { ssl: typeof options.ssl === 'boolean' ? options.ssl : { ca: options.ssl.ca } }),
   ...(options.sasl === undefined ? {} : { sasl: options.sasl as NonNullable<KafkaConfig['sasl']> }),
+  socketFactory: options.sockets.open,
   connectionTimeout: 5_000,
   requestTimeout: 15_000,
   retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
@@ -47,7 +48,7 @@ const configOf = (options: KafkaLogOptions): KafkaConfig => ({
   logCreator: logTo(options.logger ?? silent),
 });
 
-export const createClient = (options: KafkaLogOptions): Kafka => new kafkajs.Kafka(configOf(options));
+export const createClient = (options: KafkaAccess): Kafka => new kafkajs.Kafka(configOf(options));
 
 /** A record set as the broker sent it; control records and aborted ones are still in. */
 export interface FetchedPartition {
@@ -106,15 +107,13 @@ export interface Cluster {
 }
 
 /** Connections of their own to all brokers; topic metadata comes with `addTargetTopic`. */
-export const createCluster = (options: KafkaLogOptions): Cluster => {
+export const createCluster = (options: KafkaAccess): Cluster => {
   const config = configOf(options);
   const { createLogger } = load('kafkajs/src/loggers') as { createLogger(o: object): unknown };
-  const socketFactory = (load('kafkajs/src/network/socketFactory') as () => unknown)();
   const Constructor = load('kafkajs/src/cluster') as new (options: object) => Cluster;
   return new Constructor({
     ...config,
     logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
-    socketFactory,
     // A failed call is repeated with a new cluster by its caller.
     retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 2 },
     enforceRequestTimeout: true,

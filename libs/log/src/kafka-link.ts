@@ -8,7 +8,7 @@ import {
   type FetchedPartition,
   maxWaitMs,
 } from './kafka-client.ts';
-import type { KafkaLogOptions } from './kafka-options.ts';
+import type { KafkaAccess } from './kafka-options.ts';
 
 /** `stable` is the end without what open transactions wrote. */
 export type Bound = 'earliest' | 'stable' | 'end';
@@ -40,7 +40,7 @@ export class KafkaLink {
     this.#name = name;
   }
 
-  static async open(options: KafkaLogOptions, topic: TopicName): Promise<KafkaLink> {
+  static async open(options: KafkaAccess, topic: TopicName): Promise<KafkaLink> {
     const cluster = createCluster(options);
     try {
       await cluster.connect();

@@ -1,4 +1,5 @@
 /** What the Kafka adapter is told: where the brokers and the registry are, how to get in, how topics are made. */
+import type { Sockets } from './kafka-sockets.ts';
 
 export interface KafkaLogger {
   info(fields: object, message: string): void;
@@ -27,6 +28,11 @@ export interface KafkaLogOptions {
   /** How long ensureTopics tries while brokers or registry are away. Default 60 s. */
   readonly startTimeoutMs?: number;
   readonly logger?: KafkaLogger;
+}
+
+/** What the adapter's own parts are told besides. */
+export interface KafkaAccess extends KafkaLogOptions {
+  readonly sockets: Sockets;
 }
 
 export const silent: KafkaLogger = { info: () => {}, warn: () => {}, error: () => {} };

@@ -6,7 +6,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import { toLogError } from './kafka-errors.ts';
 import { Membership } from './kafka-membership.ts';
 import { toAllOutgoing } from './kafka-messages.ts';
-import type { KafkaLogOptions } from './kafka-options.ts';
+import type { KafkaAccess } from './kafka-options.ts';
 import { BatchingProducer } from './kafka-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { restorePartition } from './kafka-restore.ts';
@@ -16,7 +16,7 @@ import { Transactions } from './kafka-transactions.ts';
 import type { LogRecord, Processing, ProcessOptions } from './port.ts';
 
 export interface ProcessDeps {
-  readonly kafka: KafkaLogOptions;
+  readonly kafka: KafkaAccess;
   readonly client: Kafka;
   readonly admin: Admin;
   readonly counts: PartitionCounts;
@@ -33,6 +33,7 @@ export class KafkaProcessing implements Processing {
   readonly #open = new Set<number>();
   #setReady: () => void = () => {};
   #assigned: readonly number[] | undefined;
+  #isClosing = false;
   #changes: Promise<void> = Promise.resolve();
 
   private constructor(deps: ProcessDeps, options: ProcessOptions, reader: KafkaReader) {
@@ -75,10 +76,12 @@ export class KafkaProcessing implements Processing {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#assigned = [];
+    await this.#changes;
     // Steps end and commit while we are still a member.
     await this.#change([]);
     await this.#membership.close();
-    await this.#change([]);
     await this.#reader.close();
     await this.#producer.close();
   }
@@ -98,6 +101,7 @@ export class KafkaProcessing implements Processing {
   }
 
   #assign(partitions: readonly number[]): void {
+    if (this.#isClosing) return;
     this.#assigned = partitions;
     this.#changes = this.#changes.then(() => this.#change(partitions));
   }

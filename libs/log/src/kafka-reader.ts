@@ -8,7 +8,7 @@ import type { FetchedPartition } from './kafka-client.ts';
 import { isOutOfRange, toLogError } from './kafka-errors.ts';
 import { type Fetched, readFetched } from './kafka-fetched.ts';
 import { KafkaLink } from './kafka-link.ts';
-import type { KafkaLogOptions } from './kafka-options.ts';
+import type { KafkaAccess } from './kafka-options.ts';
 
 export interface Sink {
   /** False holds the partition back; `wake` the reader when it is true again. */
@@ -29,7 +29,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
 export class KafkaReader {
-  readonly #options: KafkaLogOptions;
+  readonly #options: KafkaAccess;
   readonly #topic: TopicName;
   readonly #onError: (error: unknown) => void;
   readonly #reads = new Map<number, Read>();
@@ -40,7 +40,7 @@ export class KafkaReader {
   #wakers: (() => void)[] = [];
 
   private constructor(
-    options: KafkaLogOptions,
+    options: KafkaAccess,
     topic: TopicName,
     link: KafkaLink,
     onError: (e: unknown) => void,
@@ -53,7 +53,7 @@ export class KafkaReader {
 
   /** Rejects where the brokers are away. Later failures are told to `onError` and mended. */
   static async open(
-    options: KafkaLogOptions,
+    options: KafkaAccess,
     topic: TopicName,
     onError: (e: unknown) => void,
   ): Promise<KafkaReader> {

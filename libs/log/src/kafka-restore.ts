@@ -2,7 +2,7 @@
 import type { TopicName } from '@precede/contracts';
 import { toLogError } from './kafka-errors.ts';
 import type { Fetched } from './kafka-fetched.ts';
-import type { KafkaLogOptions } from './kafka-options.ts';
+import type { KafkaAccess } from './kafka-options.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import type { LogRecord } from './port.ts';
 
@@ -14,7 +14,7 @@ export interface RestoreOptions {
 }
 
 /** Waits through an outage. Rejects where onRecords throws, and when aborted. */
-export const restorePartition = async (kafka: KafkaLogOptions, options: RestoreOptions): Promise<void> => {
+export const restorePartition = async (kafka: KafkaAccess, options: RestoreOptions): Promise<void> => {
   const { topic, partition, signal } = options;
   signal.throwIfAborted();
   const reader = await KafkaReader.open(kafka, topic, () => {}).catch((error) => {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toLogError } from './kafka-errors.ts';
 import type { Fetched } from './kafka-fetched.ts';
-import type { KafkaLogOptions } from './kafka-options.ts';
+import type { KafkaAccess } from './kafka-options.ts';
 import { KafkaReader, type Sink } from './kafka-reader.ts';
 import type { LogRecord, Tail, TailOptions } from './port.ts';
 
@@ -29,7 +29,7 @@ export class KafkaTail implements Tail {
     });
   }
 
-  static async open(kafka: KafkaLogOptions, options: TailOptions): Promise<KafkaTail> {
+  static async open(kafka: KafkaAccess, options: TailOptions): Promise<KafkaTail> {
     const report = (error: unknown): void => options.onError?.(error);
     try {
       const reader = await KafkaReader.open(kafka, options.topic, report);

@@ -9,10 +9,11 @@ import { createClient } from './kafka-client.ts';
 import { RegistryCodec } from './kafka-codec.ts';
 import { toLogError } from './kafka-errors.ts';
 import { KafkaLink } from './kafka-link.ts';
-import { type KafkaLogOptions, silent } from './kafka-options.ts';
+import { type KafkaAccess, type KafkaLogOptions, silent } from './kafka-options.ts';
 import { KafkaProcessing } from './kafka-process.ts';
 import { BatchingProducer } from './kafka-producer.ts';
 import { SingleWriter } from './kafka-single-writer.ts';
+import { Sockets } from './kafka-sockets.ts';
 import { KafkaTail } from './kafka-tail.ts';
 import { ensureKafkaTopics, PartitionCounts } from './kafka-topics.ts';
 import type {
@@ -34,16 +35,16 @@ export const openKafkaLog = async (options: KafkaLogOptions): Promise<EventLog> 
 
 class KafkaLog implements EventLog {
   readonly codec: RegistryCodec;
-  readonly #options: KafkaLogOptions;
+  readonly #options: KafkaAccess;
   readonly #client: Kafka;
   readonly #admin: Admin;
   readonly #counts: PartitionCounts;
   readonly #closers = new Set<{ close(): Promise<void> }>();
 
   constructor(options: KafkaLogOptions, codec: RegistryCodec) {
-    this.#options = options;
+    this.#options = { ...options, sockets: new Sockets() };
     this.codec = codec;
-    this.#client = createClient(options);
+    this.#client = createClient(this.#options);
     this.#admin = this.#client.admin();
     this.#counts = new PartitionCounts(this.#admin, options.topicPrefix);
   }
@@ -115,6 +116,7 @@ class KafkaLog implements EventLog {
   async close(): Promise<void> {
     await Promise.all([...this.#closers].map((closer) => closer.close()));
     await this.#admin.disconnect().catch(() => {});
+    this.#options.sockets.close();
   }
 
   #own<T extends { close(): Promise<void> }>(opened: T): T {
