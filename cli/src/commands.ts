@@ -183,7 +183,7 @@ export const sequencesCommand = (program: Command): void => {
       const zone = await api.zone(options.zone);
       const found = await listSequences(api, zone, options);
       if (options.json === true) return printJson(found);
-      return printSequences(found);
+      return printSequences(found, options.minSupport);
     });
 };
 
@@ -212,9 +212,11 @@ export const listSequences = async (
   }));
 };
 
-export const printSequences = (sequences: readonly SequenceView[]): void => {
+export const printSequences = (sequences: readonly SequenceView[], minSupport = 10): void => {
   if (sequences.length === 0) {
-    print('no sequence has enough support yet (10 occurrences in 5 sessions within the last 24 hours)');
+    print(
+      `no sequence has enough support yet (${minSupport} occurrences in 5 sessions within the last 24 hours)`,
+    );
     return;
   }
   for (const s of sequences) {
@@ -256,10 +258,11 @@ export const decideCommand = (program: Command): void => {
     .option('--header <header>', '"Name: value", may be repeated', collect, [])
     .option('--session <session>', 'explicit session, instead of a header or cookie')
     .action(async (url: string, options: DecideOptions) => {
+      const parsed = URL.parse(url);
+      if (parsed === null || !/^https?:$/.test(parsed.protocol))
+        throw new InputError('/url', `${url} is no address such as https://host/path`);
       const api = clientOf(options);
       const zone = await api.zone(options.zone);
-      const parsed = URL.parse(url);
-      if (parsed === null) throw new InputError('/url', `${url} is no address such as https://host/path`);
       const decision = await decide(api, zone, {
         method: options.method.toUpperCase(),
         host: parsed.host,

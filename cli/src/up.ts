@@ -75,7 +75,11 @@ const portFor = async (name: PortName, options: UpOptions, mayMove: boolean): Pr
   const fromEnv = process.env[variable];
   const told = options[`${name}Port`] ?? (fromEnv ? wholeNumber(variable, 0, 65_535)(fromEnv) : undefined);
   const port = told ?? ports[name];
-  if (port === 0 || (await isFree(options.host, port))) return port;
+  if (port === 0) return port;
+  const fault = await whyNot(options.host, port);
+  if (fault === undefined) return port;
+  if (fault !== 'EADDRINUSE')
+    throw new InputError('/host', `port ${port} of ${name} cannot be opened on ${options.host} (${fault})`);
   if (told === undefined && mayMove) return 0;
   throw new InputError(
     `/${name}-port`,
@@ -83,11 +87,12 @@ const portFor = async (name: PortName, options: UpOptions, mayMove: boolean): Pr
   );
 };
 
-const isFree = (host: string, port: number): Promise<boolean> =>
+/** The code of the fault that listening there meets; undefined where it can be done. */
+const whyNot = (host: string, port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen(port, host, () => probe.close(() => resolve(undefined)));
   });
 
 export const printAddresses = (instance: Embedded): void => {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+
+const main = join(import.meta.dirname, 'main.ts');
+
+/** Runs the command on an empty data directory, as a person would. */
+const precede = async (t: TestContext, ...args: readonly string[]) => {
+  const dir = await mkdtemp(join(tmpdir(), 'precede-usage-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const child = spawn(process.execPath, [main, ...args, '--data', join(dir, 'data')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const stderr = text(child.stderr);
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { code, stderr: await stderr };
+};
+
+const free = ['ingest', 'enforcer', 'sessionizer', 'scorer', 'clickhouse'].flatMap((name) => [
+  `--${name}-port`,
+  '0',
+]);
+
+test('decide takes web addresses alone', async (t) => {
+  const { code, stderr } = await precede(t, 'decide', 'ftp://shop.example.com/a', '--zone', 'shop');
+
+  assert.equal(code, 2);
+  assert.match(stderr, /ftp:\/\/shop.example.com\/a is no address such as/);
+});
+
+test('up names the port that is in use', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { port } = taken.address() as { port: number };
+
+  const { code, stderr } = await precede(t, 'up', ...free, '--control-port', String(port));
+
+  assert.equal(code, 2);
+  assert.match(stderr, new RegExp(`port ${port} of control is in use; choose another with --control-port`));
+});
+
+test('up does not call a port taken where the address is not of this machine', async (t) => {
+  const { code, stderr } = await precede(t, 'up', ...free, '--control-port', '1234', '--host', '192.0.2.1');
+
+  assert.equal(code, 2);
+  assert.match(stderr, /port 1234 of control cannot be opened on 192\.0\.2\.1 \(EADDRNOTAVAIL\)/);
+});
