@@ -3,6 +3,7 @@
  * The registry is asked when topics are ensured and when an id is met for the first time, never after that.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { ConfigError, ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
 import type { Resolver } from 'avsc';
@@ -84,8 +85,7 @@ export class RegistryCodec implements AvroCodec {
     const { text, current } = this.#schemasOf(topic);
     const subject = `${this.#prefix}${topic}-value`;
     try {
-      const options = { subject, compatibility: COMPATIBILITY.BACKWARD };
-      const { id } = await this.#registry.register({ type: SchemaType.AVRO, schema: text }, options);
+      const id = await this.#registerPatiently(subject, text);
       const header = Buffer.alloc(headerLength);
       header.writeInt32BE(id, 1);
       this.#types.set(id, current);
@@ -93,6 +93,21 @@ export class RegistryCodec implements AvroCodec {
     } catch (error) {
       throw registryError(error, `register ${subject}`);
     }
+  }
+
+  /**
+   * Registering a subject and setting its compatibility are two calls: of processes that start together, one may see a
+   * subject whose rule another has not set yet, or find the rule there as it sets it. Moments later both are as they should be.
+   */
+  async #registerPatiently(subject: string, schema: string): Promise<number> {
+    const options = { subject, compatibility: COMPATIBILITY.BACKWARD };
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        return (await this.#registry.register({ type: SchemaType.AVRO, schema }, options)).id;
+      } catch (error) {
+        if (attempt >= raceAttempts || !isRace(error)) throw error;
+        await sleep(100 + 200 * Math.random());
+      }
   }
 
   async #load(id: number): Promise<void> {
@@ -138,6 +153,13 @@ export class RegistryCodec implements AvroCodec {
 
 const idOf = (value: Buffer): number | undefined =>
   value.length > headerLength && value[0] === 0 ? value.readInt32BE(1) : undefined;
+
+const raceAttempts = 30;
+
+const isRace = (error: unknown): boolean => {
+  const { message, name } = error as { message?: string; name?: string };
+  return name === 'ConfluentSchemaRegistryCompatibilityError' || /already exists/i.test(message ?? '');
+};
 
 // Not authenticated, not allowed, incompatible, no schema. The client says 400 also where nobody answered.
 const finalStatuses = new Set([401, 403, 409, 422]);

@@ -72,8 +72,8 @@ export const deployOnKafka = async (
   };
   try {
     await begin(clickhouse);
-    await begin('control');
-    await Promise.all(services.filter((part) => part !== 'control').map(begin));
+    // At once, as an orchestrator does: topics, schemas and tables are made by whoever comes first.
+    await Promise.all(services.map(begin));
   } catch (error) {
     await close();
     throw error;
