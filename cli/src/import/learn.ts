@@ -27,10 +27,11 @@ export const learnOperations = async (
     const path = event.path.split('?', 1)[0] ?? '';
     // An API call's name is no id, however many digits it has.
     const endpoint = format === 'cloudtrail' ? path : learnTemplate(path);
-    const identity = `${event.method} ${event.host}${endpoint}`;
+    const method = event.method.toUpperCase();
+    const identity = `${method} ${event.host}${endpoint}`;
     if (seen.has(identity)) continue;
-    if (event.method in Method && seen.size < maxOperations)
-      seen.set(identity, { method: event.method, host: event.host, endpoint });
+    if (Object.hasOwn(Method, method) && seen.size < maxOperations)
+      seen.set(identity, { method, host: event.host, endpoint });
     else if (leftOut.size < maxOperations) leftOut.add(identity);
   }
   const wanted = [...seen.values()];

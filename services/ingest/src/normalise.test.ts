@@ -57,8 +57,9 @@ test('takes paths of up to 8 KiB without their query', () => {
   assert.equal(faultOf({ path: 7 }), 'wrong_type /path');
 });
 
-test('takes any method that is a token, and hosts with ports', () => {
+test('takes any method that is a token, in upper case as the enforcer does, and hosts with ports', () => {
   assert.equal(ok({ method: 'PROPFIND' }).method, 'PROPFIND');
+  assert.equal(ok({ method: 'get' }).method, 'GET');
   assert.equal(ok({ host: 'H.example:8080' }).host, 'H.example:8080');
   for (const method of ['', 'GE T', 'G\u00c9T', 'x'.repeat(33)])
     assert.equal(faultOf({ method }), 'method_invalid /method');

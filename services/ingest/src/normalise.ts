@@ -104,9 +104,10 @@ const timeOf = (value: JsonObject, nowMs: number): number | EventFault => {
   return time;
 };
 
+/** Upper-case, as the enforcer asks for it: what one counts the other must decide on. */
 const checkMethod = (method: string): string | EventFault =>
   isMethod(method) || token.test(method)
-    ? method
+    ? method.toUpperCase()
     : fault(EventFaultCode.methodInvalid, '/method', 'method must be an HTTP token of 1 to 32 characters');
 
 const checkHost = (host: string): string | EventFault => {
