@@ -47,19 +47,24 @@ export const readLedger = async (
   zoneId: string,
   importId: string,
 ): Promise<Ledger | undefined> => {
+  const path = pathOf(dir, zoneId, importId);
   try {
-    return JSON.parse(await readFile(pathOf(dir, zoneId, importId), 'utf8')) as Ledger;
+    return JSON.parse(await readFile(path, 'utf8')) as Ledger;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    // Sending again is safe: what ingest knows of this import, by event id, changes nothing.
+    throw new InputError('/import-id', `the ledger ${path} is damaged; remove it to send the import again`);
   }
 };
 
 export const writeLedger = async (dir: string, ledger: Ledger): Promise<void> => {
   const path = pathOf(dir, ledger.zoneId, ledger.importId);
+  // Of its own name: the same import may, by mistake, run twice at once.
+  const written = `${path}.${process.pid}.new`;
   await mkdir(join(dir, 'imports'), { recursive: true, mode: 0o700 });
-  await writeFile(`${path}.new`, `${JSON.stringify(ledger, null, 1)}\n`, { mode: 0o600, flush: true });
-  await rename(`${path}.new`, path);
+  await writeFile(written, `${JSON.stringify(ledger, null, 1)}\n`, { mode: 0o600, flush: true });
+  await rename(written, path);
 };
 
 /** An import id belongs to one input: other bytes or options under it would silently be mixed. */
