@@ -54,7 +54,14 @@ export const tokenFile = (dataDir: string): string => join(dataDir, 'token');
 
 const readInstance = (dataDir: string): InstanceFile | undefined => {
   const path = instanceFile(dataDir);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as InstanceFile) : undefined;
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as InstanceFile;
+  } catch (error) {
+    // Cut off by a crash of the instance that wrote it: its addresses are not known, as if it were not there.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 };
 
 const readToken = (dataDir: string): string | undefined => {
@@ -79,14 +86,14 @@ export const clientOf = (options: TargetOptions): ApiClient => {
   });
 };
 
-/** A whole number option within bounds, as commander's parser. */
+/** A whole number option within bounds, as commander's parser; `label` is what the person wrote. */
 export const wholeNumber =
-  (name: string, min: number, max: number) =>
+  (name: string, min: number, max: number, label = `--${name}`) =>
   (text: string): number => {
     const n = Number(text);
     if (/^\d+$/.test(text) && n >= min && n <= max) return n;
     throw new InputError(
       `/${name}`,
-      `--${name}: must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`,
+      `${label}: must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`,
     );
   };

@@ -1,7 +1,8 @@
 /** Secrets of an embedded instance: made once, kept in its data directory, readable by its owner alone. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputError } from '@precede/contracts';
 import { tokenFile } from './options.ts';
 
 export interface Secrets {
@@ -13,13 +14,25 @@ export interface Secrets {
 
 /** `adminToken` from the environment wins over the kept one, and is kept in turn so that commands find it. */
 export const secretsOf = (dataDir: string, env: Readonly<Record<string, string | undefined>>): Secrets => {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDirectory(dataDir);
   const sessionKey =
     env['PRECEDE_SESSION_KEY'] || keep(join(dataDir, 'session-key'), () => randomBytes(32).toString('hex'));
   const told = env['PRECEDE_CONTROL_ADMIN_TOKEN'] || env['PRECEDE_TOKEN'];
   const path = tokenFile(dataDir);
   if (told) writeFileSync(path, `${told}\n`, { mode: 0o600 });
   return { sessionKey, token: keep(path, () => randomBytes(24).toString('base64url')) };
+};
+
+/** What a person names may be a file, or somebody else's: their slip, not our fault. */
+const makeDirectory = (dataDir: string): void => {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!['EEXIST', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS'].includes(code)) throw error;
+    throw new InputError('/data', `--data: ${dataDir} cannot be used as a directory (${code})`);
+  }
 };
 
 const keep = (path: string, make: () => string): string => {

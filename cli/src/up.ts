@@ -19,17 +19,14 @@ export interface UpOptions {
   readonly clickhousePort?: number;
 }
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const portNames = Object.keys(ports) as readonly PortName[];
 
 export const withUpOptions = (command: Command): Command => {
   command
     .option('--data <dir>', 'data directory, kept across restarts', defaultDataDir)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option(
-      '--log-level <level>',
-      'trace, debug, info, warn, error, fatal',
-      process.env['PRECEDE_LOG_LEVEL'] || 'warn',
-    );
+    .option('--log-level <level>', logLevels.join(', '), process.env['PRECEDE_LOG_LEVEL'] || 'warn');
   for (const name of portNames)
     command.option(
       `--${name}-port <port>`,
@@ -57,6 +54,11 @@ export const startUp = async (
   options: UpOptions,
   { mayMovePorts }: { mayMovePorts: boolean },
 ): Promise<Embedded> => {
+  if (!logLevels.includes(options.logLevel))
+    throw new InputError(
+      '/log-level',
+      `--log-level: must be one of ${logLevels.join(', ')}, got ${JSON.stringify(options.logLevel)}`,
+    );
   const chosen = {} as Record<PortName, number>;
   for (const name of portNames) chosen[name] = await portFor(name, options, mayMovePorts);
   return await startEmbedded({
@@ -73,7 +75,9 @@ export const startUp = async (
 const portFor = async (name: PortName, options: UpOptions, mayMove: boolean): Promise<number> => {
   const variable = `PRECEDE_${name.toUpperCase()}_PORT`;
   const fromEnv = process.env[variable];
-  const told = options[`${name}Port`] ?? (fromEnv ? wholeNumber(variable, 0, 65_535)(fromEnv) : undefined);
+  const told =
+    options[`${name}Port`] ??
+    (fromEnv ? wholeNumber(`${name}-port`, 0, 65_535, variable)(fromEnv) : undefined);
   const port = told ?? ports[name];
   if (port === 0) return port;
   const fault = await whyNot(options.host, port);

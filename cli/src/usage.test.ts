@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,17 @@ import { type TestContext, test } from 'node:test';
 const main = join(import.meta.dirname, 'main.ts');
 
 /** Runs the command on an empty data directory, as a person would. */
-const precede = async (t: TestContext, ...args: readonly string[]) => {
+const precede = (t: TestContext, ...args: readonly string[]) => precedeIn(t, async () => {}, ...args);
+
+/** The same, on a data directory that is prepared before: `prepare` gets its path, nothing is there yet. */
+const precedeIn = async (
+  t: TestContext,
+  prepare: (data: string) => Promise<void>,
+  ...args: readonly string[]
+) => {
   const dir = await mkdtemp(join(tmpdir(), 'precede-usage-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
+  await prepare(join(dir, 'data'));
   const child = spawn(process.execPath, [main, ...args, '--data', join(dir, 'data')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -50,4 +58,38 @@ test('up does not call a port taken where the address is not of this machine', a
 
   assert.equal(code, 2);
   assert.match(stderr, /port 1234 of control cannot be opened on 192\.0\.2\.1 \(EADDRNOTAVAIL\)/);
+});
+
+test('up says that its data directory is a file', async (t) => {
+  const { code, stderr } = await precedeIn(
+    t,
+    (data) => writeFile(data, ''),
+    'up',
+    ...free,
+    '--control-port',
+    '0',
+  );
+
+  assert.equal(code, 2);
+  assert.match(stderr, /--data: .* cannot be used as a directory \(EEXIST\)/);
+});
+
+test('up refuses a log level that is none', async (t) => {
+  const { code, stderr } = await precede(t, 'up', ...free, '--control-port', '0', '--log-level', 'loud');
+
+  assert.equal(code, 2);
+  assert.match(stderr, /--log-level: must be one of trace, .*, got "loud"/);
+});
+
+test('addresses cut off by a crash are as if they were not there', async (t) => {
+  const cut = async (data: string): Promise<void> => {
+    await mkdir(data);
+    await writeFile(join(data, 'instance.json'), '{"pid":');
+  };
+
+  const { code, stderr } = await precedeIn(t, cut, 'zones', 'list', '--token', 'none');
+
+  // Whatever answers at the default address, it is no fault of ours.
+  assert.notEqual(code, 1, stderr);
+  assert.doesNotMatch(stderr, /SyntaxError/);
 });
