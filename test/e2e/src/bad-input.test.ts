@@ -105,7 +105,19 @@ test('faults of single events are named with index and field, the good ones go t
     'time',
     'method',
   ]);
-  assert.ok(refused.every((r) => r.message.length > 5 && r.code.startsWith('PRECEDE_')));
+  const codes = [
+    'path_too_long',
+    'path_invalid',
+    'time_in_future',
+    'time_invalid',
+    'missing',
+    'not_an_object',
+  ];
+  assert.deepEqual(
+    refused.map((r) => r.code),
+    codes,
+  );
+  assert.ok(refused.every((r) => r.message.length > 5));
 });
 
 test('bytes that are not UTF-8 are refused, a good line beside them is taken', async () => {
