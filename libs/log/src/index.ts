@@ -1,3 +1,4 @@
+export { type ConfigTailHandlers, tailConfig } from './config-tail.ts';
 export { type EmbeddedLogOptions, openEmbeddedLog } from './embedded.ts';
 export { openKafkaLog } from './kafka.ts';
 export type { KafkaLogger, KafkaLogOptions } from './kafka-options.ts';

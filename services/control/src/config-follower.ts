@@ -4,14 +4,13 @@
  */
 import {
   type ConfigRecord,
-  configFromAvro,
   ErrorCode,
   Topic,
   UnavailableError,
   ZoneConfigs,
   type ZoneId,
 } from '@precede/contracts';
-import type { EventLog, LogRecord, Tail } from '@precede/log';
+import { type EventLog, type LogRecord, type Tail, tailConfig } from '@precede/log';
 import type { Logger } from '@precede/service';
 import type { ControlMetrics } from './metrics.ts';
 
@@ -42,9 +41,10 @@ export class ConfigFollower {
   /** Resolves when all that was in the log at the call has been applied; rejects with UnavailableError after the timeout. */
   static async open(deps: FollowerDeps, timeoutMs: number): Promise<ConfigFollower> {
     const follower = new ConfigFollower(deps);
-    follower.#tail = await deps.log.tail({
-      topic: Topic.config,
-      onRecords: (records) => follower.#apply(records),
+    follower.#tail = await tailConfig(deps.log, {
+      onChanges: (changes) => follower.#apply(changes),
+      onUnreadable: (err, record) => follower.#pass(record, 'unreadable configuration record', { err }),
+      onUnknown: (record) => follower.#pass(record, 'not a configuration record'),
       onError: (err) => deps.logger.warn({ err, topic: Topic.config }, 'following the configuration failed'),
     });
     try {
@@ -77,36 +77,18 @@ export class ConfigFollower {
     await this.#tail?.close();
   }
 
-  async #apply(records: readonly LogRecord[]): Promise<void> {
-    await this.#deps.log.codec.prepare(
-      Topic.config,
-      records.map((record) => record.value),
-    );
-    for (const record of records) this.#applyOne(record);
+  #apply(changes: readonly ConfigRecord[]): void {
+    for (const change of changes) {
+      this.#deps.metrics.configRecords.inc({ outcome: 'applied' });
+      const completed = this.zones.apply(change);
+      if (completed !== undefined) this.#complete(completed, change.revision);
+    }
     this.#deps.metrics.zones.set([...this.zones.all()].length);
   }
 
-  /** A record that cannot be read is passed: stopping here would stop every later change of every zone. */
-  #applyOne(record: LogRecord): void {
-    const read = this.#read(record);
-    this.#deps.metrics.configRecords.inc({ outcome: read === undefined ? 'unreadable' : 'applied' });
-    if (read === undefined) return;
-    const completed = this.zones.apply(read);
-    if (completed !== undefined) this.#complete(completed, read.revision);
-  }
-
-  #read(record: LogRecord): ConfigRecord | undefined {
-    const { topic, partition, offset } = record;
-    try {
-      const value = record.value === null ? null : this.#deps.log.codec.decode(Topic.config, record.value);
-      const read = configFromAvro(value, record.headers);
-      if (read === undefined)
-        this.#deps.logger.error({ topic, partition, offset }, 'not a configuration record');
-      return read;
-    } catch (err) {
-      this.#deps.logger.error({ topic, partition, offset, err }, 'unreadable configuration record');
-      return undefined;
-    }
+  #pass({ topic, partition, offset }: LogRecord, message: string, cause: { err?: unknown } = {}): void {
+    this.#deps.metrics.configRecords.inc({ outcome: 'unreadable' });
+    this.#deps.logger.error({ topic, partition, offset, ...cause }, message);
   }
 
   #complete(zoneId: ZoneId, revision: number): void {

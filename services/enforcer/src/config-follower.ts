@@ -2,8 +2,8 @@
  * Follows config.v1 and brings complete zone snapshots into force. Nothing is installed until the topic has been read to
  * its end once: until then older revisions come by, and those on disk are newer. From then on the log is the truth.
  */
-import { type ConfigRecord, configFromAvro, Topic, ZoneConfigs, type ZoneId } from '@precede/contracts';
-import type { EventLog, LogRecord, Tail } from '@precede/log';
+import { type ConfigRecord, ZoneConfigs, type ZoneId } from '@precede/contracts';
+import { type EventLog, type LogRecord, type Tail, tailConfig } from '@precede/log';
 import type { Logger } from '@precede/service';
 import type { EnforcerMetrics } from './metrics.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
@@ -33,9 +33,10 @@ export class ConfigFollower {
   /** Resolves once following has begun, which is before the end is reached. */
   static async open(deps: FollowerDeps): Promise<ConfigFollower> {
     const follower = new ConfigFollower(deps);
-    const tail = await deps.log.tail({
-      topic: Topic.config,
-      onRecords: (records) => follower.#apply(records),
+    const tail = await tailConfig(deps.log, {
+      onChanges: (changes) => follower.#apply(changes),
+      onUnreadable: (err, record) => follower.#pass(record, 'unreadable configuration record', { err }),
+      onUnknown: (record) => follower.#pass(record, 'not a configuration record'),
       onError: (err) => deps.onError(err),
     });
     follower.#tail = tail;
@@ -50,16 +51,11 @@ export class ConfigFollower {
     await this.#tail?.close();
   }
 
-  async #apply(records: readonly LogRecord[]): Promise<void> {
-    await this.#deps.log.codec.prepare(
-      Topic.config,
-      records.map((record) => record.value),
-    );
+  #apply(changes: readonly ConfigRecord[]): void {
     const completed = new Set<ZoneId>();
-    for (const record of records) {
-      const read = this.#read(record);
-      this.#deps.metrics.configRecords.inc({ outcome: read === undefined ? 'unreadable' : 'applied' });
-      const zoneId = read === undefined ? undefined : this.#zones.apply(read);
+    for (const change of changes) {
+      this.#deps.metrics.configRecords.inc({ outcome: 'applied' });
+      const zoneId = this.#zones.apply(change);
       if (zoneId !== undefined) completed.add(zoneId);
     }
     if (!this.#isCaughtUp) return;
@@ -67,19 +63,9 @@ export class ConfigFollower {
     this.#deps.onFollowing();
   }
 
-  /** A record that cannot be read is passed: stopping here would stop every later change of every zone. */
-  #read(record: LogRecord): ConfigRecord | undefined {
-    const { topic, partition, offset } = record;
-    try {
-      const value = record.value === null ? null : this.#deps.log.codec.decode(Topic.config, record.value);
-      const read = configFromAvro(value, record.headers);
-      if (read === undefined)
-        this.#deps.logger.error({ topic, partition, offset }, 'not a configuration record');
-      return read;
-    } catch (err) {
-      this.#deps.logger.error({ topic, partition, offset, err }, 'unreadable configuration record');
-      return undefined;
-    }
+  #pass({ topic, partition, offset }: LogRecord, message: string, cause: { err?: unknown } = {}): void {
+    this.#deps.metrics.configRecords.inc({ outcome: 'unreadable' });
+    this.#deps.logger.error({ topic, partition, offset, ...cause }, message);
   }
 
   #catchUp(): void {

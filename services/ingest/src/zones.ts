@@ -2,11 +2,16 @@
  * The zones as ingest needs them: session identifiers, hash secret, compiled matcher. Follows config.v1; a zone is
  * swapped whole when one of its revisions is complete, so that no request is ever matched by half a change.
  */
-
-import type { SessionIdentifier } from '@precede/contracts';
-import { configFromAvro, Topic, ZoneConfigs, type ZoneId, type ZoneSnapshot } from '@precede/contracts';
+import {
+  type ConfigRecord,
+  type SessionIdentifier,
+  Topic,
+  ZoneConfigs,
+  type ZoneId,
+  type ZoneSnapshot,
+} from '@precede/contracts';
 import { compileMatcher, type Matcher } from '@precede/endpoints';
-import type { EventLog, LogRecord } from '@precede/log';
+import { type EventLog, type LogRecord, tailConfig } from '@precede/log';
 import { type Logger, zoneSecretOf } from '@precede/service';
 import type { IngestMetrics } from './metrics.ts';
 
@@ -38,20 +43,20 @@ export const followZones = async (deps: ZonesDeps): Promise<Zones> => {
   const { log, logger, metrics } = deps;
   const configs = new ZoneConfigs();
   const zones = new Map<ZoneId, Zone>();
-  const onRecords = async (records: readonly LogRecord[]): Promise<void> => {
-    await log.codec.prepare(
-      Topic.config,
-      records.map((record) => record.value),
-    );
-    for (const zoneId of applyAll(configs, records, deps))
+  const onChanges = (changes: readonly ConfigRecord[]): void => {
+    for (const zoneId of applyAll(configs, changes))
       swap(zones, zoneId, configs.get(zoneId), deps.sessionKey);
     metrics.zones.set(zones.size);
+  };
+  const onUnreadable = (err: unknown, { topic, partition, offset }: LogRecord): void => {
+    metrics.configFaults.inc();
+    logger.warn({ err, topic, partition, offset }, 'configuration record cannot be read, passed over');
   };
   const onError = (err: unknown): void => {
     metrics.configFaults.inc();
     logger.warn({ err, topic: Topic.config }, 'configuration cannot be followed for now, the last one stays');
   };
-  const tail = await log.tail({ topic: Topic.config, onRecords, onError });
+  const tail = await tailConfig(log, { onChanges, onUnreadable, onError });
   let hasCaughtUp = false;
   const caughtUp = tail.caughtUp.then(() => {
     hasCaughtUp = true;
@@ -64,24 +69,12 @@ export const followZones = async (deps: ZonesDeps): Promise<Zones> => {
   };
 };
 
-/** The zones that the records completed. A record that cannot be read is counted and passed. */
-const applyAll = (
-  configs: ZoneConfigs,
-  records: readonly LogRecord[],
-  deps: ZonesDeps,
-): ReadonlySet<ZoneId> => {
+/** The zones that the changes completed. */
+const applyAll = (configs: ZoneConfigs, changes: readonly ConfigRecord[]): ReadonlySet<ZoneId> => {
   const changed = new Set<ZoneId>();
-  for (const record of records) {
-    try {
-      const value = record.value === null ? null : deps.log.codec.decode(Topic.config, record.value);
-      const config = configFromAvro(value, record.headers);
-      const zoneId = config && configs.apply(config);
-      if (zoneId !== undefined) changed.add(zoneId);
-    } catch (err) {
-      deps.metrics.configFaults.inc();
-      const { topic, partition, offset } = record;
-      deps.logger.warn({ err, topic, partition, offset }, 'configuration record cannot be read, passed over');
-    }
+  for (const change of changes) {
+    const zoneId = configs.apply(change);
+    if (zoneId !== undefined) changed.add(zoneId);
   }
   return changed;
 };

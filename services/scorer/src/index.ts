@@ -49,11 +49,7 @@ export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promi
 
   const operations = new OperationsTable(shared);
   const onTailError = (err: unknown): void => logger.warn({ err }, 'following config.v1 failed');
-  const tail = await log.tail({
-    topic: Topic.config,
-    onRecords: (records) => operations.apply(records),
-    onError: onTailError,
-  });
+  const tail = await operations.follow(log, onTailError);
   const reconciled = tail.caughtUp.then(() => operations.reconcile()).catch(onTailError);
 
   const onError = (err: unknown, partition: number): void => {

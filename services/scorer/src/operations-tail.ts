@@ -2,8 +2,8 @@
  * Follows config.v1 into the tables `operations` and `zones`, for names in the analysts' views. Every scorer does, and each
  * start begins anew: the newest revision of a row wins, so doubled work changes nothing. Deleted ones stay, flagged.
  */
-import { type ConfigRecord, configFromAvro, type Operation, Topic, type ZoneId } from '@precede/contracts';
-import type { AvroCodec, LogRecord } from '@precede/log';
+import type { ConfigRecord, Operation, ZoneId } from '@precede/contracts';
+import { type EventLog, type Tail, tailConfig } from '@precede/log';
 import type { Logger } from '@precede/service';
 import type { ScorerMetrics } from './metrics.ts';
 import type { Storage } from './storage.ts';
@@ -42,7 +42,6 @@ interface KnownZone {
 }
 
 export interface OperationsDeps {
-  readonly codec: AvroCodec;
   readonly storage: Storage;
   readonly metrics: ScorerMetrics;
   readonly logger: Logger;
@@ -56,18 +55,18 @@ export class OperationsTable {
     this.#deps = deps;
   }
 
-  /** In log order; resolves when stored. */
-  async apply(records: readonly LogRecord[]): Promise<void> {
-    const { codec, storage } = this.#deps;
-    await codec.prepare(
-      Topic.config,
-      records.map((record) => record.value),
-    );
-    const changes = records.map((record) => this.#decode(record)).filter((change) => change !== undefined);
-    await storage.insert('operations', operationColumns, changes.flatMap(savedRows));
-    await storage.insert('zones', ['zone_id', 'name', 'is_deleted', 'revision'], changes.flatMap(zoneRows));
-    // After the saved ones: an operation may be saved and deleted within one batch.
-    for (const change of changes) await this.#applyDeleted(change);
+  /** Errors of the tail are the caller's to tell; they are tried again. */
+  follow(log: EventLog, onError: (err: unknown) => void): Promise<Tail> {
+    const { logger, metrics } = this.#deps;
+    return tailConfig(log, {
+      onChanges: (changes) => this.#apply(changes),
+      onUnreadable: (err, { topic, partition, offset }) => {
+        logger.warn({ err, topic, partition, offset }, 'unreadable record passed');
+        metrics.operations.inc({ outcome: 'unreadable' });
+      },
+      onUnknown: () => metrics.operations.inc({ outcome: 'ignored' }),
+      onError,
+    });
   }
 
   /** Once the tail has caught up: flags what compaction has forgotten while no scorer ran. */
@@ -80,19 +79,17 @@ export class OperationsTable {
       });
   }
 
-  #decode(record: LogRecord): ConfigRecord | undefined {
-    const { codec, logger, metrics } = this.#deps;
-    const { topic, partition, offset, value, headers } = record;
-    try {
-      const change = configFromAvro(value === null ? null : codec.decode(Topic.config, value), headers);
-      metrics.operations.inc({ outcome: change === undefined ? 'ignored' : 'stored' });
-      if (change !== undefined) this.#remember(change);
-      return change;
-    } catch (error) {
-      logger.warn({ err: error, topic, partition, offset }, 'unreadable record passed');
-      metrics.operations.inc({ outcome: 'unreadable' });
-      return undefined;
+  /** In log order; resolves when stored. */
+  async #apply(changes: readonly ConfigRecord[]): Promise<void> {
+    const { storage, metrics } = this.#deps;
+    for (const change of changes) {
+      metrics.operations.inc({ outcome: 'stored' });
+      this.#remember(change);
     }
+    await storage.insert('operations', operationColumns, changes.flatMap(savedRows));
+    await storage.insert('zones', ['zone_id', 'name', 'is_deleted', 'revision'], changes.flatMap(zoneRows));
+    // After the saved ones: an operation may be saved and deleted within one batch.
+    for (const change of changes) await this.#applyDeleted(change);
   }
 
   #remember(change: ConfigRecord): void {

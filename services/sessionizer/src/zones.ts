@@ -1,14 +1,13 @@
 /** Gap and grace of every zone, following config.v1. */
 import {
-  configFromAvro,
+  type ConfigRecord,
   ErrorCode,
   PrecedeError,
-  Topic,
   ZoneConfigs,
   type ZoneId,
   zoneDefaults,
 } from '@precede/contracts';
-import type { EventLog, LogRecord } from '@precede/log';
+import { type EventLog, type LogRecord, tailConfig } from '@precede/log';
 import type { WindowSettings, ZoneWindows } from '@precede/sequence';
 import type { Logger } from '@precede/service';
 import type { SessionizerMetrics } from './metrics.ts';
@@ -27,33 +26,22 @@ export const followZones = async (
 ): Promise<FollowedZones> => {
   const configs = new ZoneConfigs();
   const settings = new Map<ZoneId, WindowSettings>();
-  const apply = (record: LogRecord): void => {
-    const value = record.value === null ? null : log.codec.decode(Topic.config, record.value);
-    const change = configFromAvro(value, record.headers);
-    if (change === undefined)
-      throw new PrecedeError(ErrorCode.recordUnreadable, 'The record is no configuration.');
+  const apply = (change: ConfigRecord): void => {
     const zoneId = configs.apply(change);
     if (zoneId === undefined) return;
     const known = configs.get(zoneId)?.settings;
     if (known === undefined) settings.delete(zoneId);
     else settings.set(zoneId, known);
   };
-  const tail = await log.tail({
-    topic: Topic.config,
-    onRecords: async (records) => {
-      await log.codec.prepare(
-        Topic.config,
-        records.map((record) => record.value),
-      );
-      for (const record of records) {
-        try {
-          apply(record);
-        } catch (err) {
-          metrics.configFaults.inc();
-          logger.warn({ err, offset: record.offset }, 'configuration record cannot be read');
-        }
-      }
-    },
+  const onUnreadable = (err: unknown, { offset }: LogRecord): void => {
+    metrics.configFaults.inc();
+    logger.warn({ err, offset }, 'configuration record cannot be read');
+  };
+  const tail = await tailConfig(log, {
+    onChanges: (changes) => changes.forEach(apply),
+    onUnreadable,
+    onUnknown: (record) =>
+      onUnreadable(new PrecedeError(ErrorCode.recordUnreadable, 'The record is no configuration.'), record),
     onError: (err) => {
       metrics.configFaults.inc();
       logger.warn({ err }, 'configuration cannot be followed');
