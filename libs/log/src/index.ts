@@ -1,4 +1,5 @@
 export { type ConfigTailHandlers, tailConfig } from './config-tail.ts';
+export { deadLetterOf } from './dead-letter.ts';
 export { type EmbeddedLogOptions, openEmbeddedLog } from './embedded.ts';
 export { openKafkaLog } from './kafka.ts';
 export type { KafkaLogger, KafkaLogOptions } from './kafka-options.ts';

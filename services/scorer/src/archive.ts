@@ -4,15 +4,23 @@
  */
 import {
   type DecisionMade,
+  DropReason,
   decisionFromAvro,
   type SessionClosed,
   sessionFromAvro,
   Topic,
   type TopicName,
 } from '@precede/contracts';
-import type { AvroCodec, Batch, LogRecord, OutgoingRecord, PartitionTask, StepResult } from '@precede/log';
+import {
+  type AvroCodec,
+  type Batch,
+  deadLetterOf,
+  type LogRecord,
+  type OutgoingRecord,
+  type PartitionTask,
+  type StepResult,
+} from '@precede/log';
 import type { Logger } from '@precede/service';
-import { deadLetterOf } from './dead-letter.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import type { Storage } from './storage.ts';
 
@@ -129,7 +137,7 @@ export class ArchivePartition implements PartitionTask {
     } catch (error) {
       logger.warn({ err: error, topic, partition, offset }, 'unreadable record passed');
       metrics.archived.inc({ topic, outcome: 'unreadable' });
-      outputs.push(deadLetterOf(codec, record, (error as Error).message));
+      outputs.push(deadLetterOf(codec, record, DropReason.unreadable, (error as Error).message));
     }
   }
 

@@ -6,13 +6,20 @@
  * 3. Grown counts are written at an interval as absolute counts of the open epoch, then the progress.
  *    Failing in between, the next flush or the replay writes them again; the maximum makes that one.
  */
-import { type SequenceObserved, sequenceFromAvro, Topic, type ZoneId } from '@precede/contracts';
-import type { AvroCodec, Batch, LogRecord, OutgoingRecord, PartitionTask, StepResult } from '@precede/log';
+import { DropReason, type SequenceObserved, sequenceFromAvro, Topic, type ZoneId } from '@precede/contracts';
+import {
+  type AvroCodec,
+  type Batch,
+  deadLetterOf,
+  type LogRecord,
+  type OutgoingRecord,
+  type PartitionTask,
+  type StepResult,
+} from '@precede/log';
 import { hourOf, SequenceCounter } from '@precede/sequence';
 import type { Clock, Logger } from '@precede/service';
 import type { ScorerConfig } from './config.ts';
 import { storeClosedEpoch, storeCounts } from './count-store.ts';
-import { deadLetterOf } from './dead-letter.ts';
 import { Epochs } from './epoch.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import type { Storage } from './storage.ts';
@@ -119,7 +126,7 @@ export class SequencesPartition implements PartitionTask {
     } catch (error) {
       const { topic, partition, offset } = record;
       logger.warn({ err: error, topic, partition, offset }, 'unreadable record passed');
-      outputs.push(deadLetterOf(codec, record, (error as Error).message));
+      outputs.push(deadLetterOf(codec, record, DropReason.unreadable, (error as Error).message));
       return undefined;
     }
   }

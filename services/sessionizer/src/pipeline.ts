@@ -9,19 +9,20 @@ import {
   requestFromAvro,
   Topic,
 } from '@precede/contracts';
-import type {
-  Assignment,
-  AvroCodec,
-  Batch,
-  LogRecord,
-  OutgoingRecord,
-  PartitionTask,
-  StepResult,
+import {
+  type Assignment,
+  type AvroCodec,
+  type Batch,
+  deadLetterOf,
+  type LogRecord,
+  type OutgoingRecord,
+  type PartitionTask,
+  type StepResult,
 } from '@precede/log';
 import type { WindowBounds, WindowsState, ZoneWindows } from '@precede/sequence';
 import type { Logger } from '@precede/service';
 import type { SessionizerMetrics } from './metrics.ts';
-import { changeRecord, deadLetterRecord, sequenceRecord, sessionRecord } from './records.ts';
+import { changeRecord, sequenceRecord, sessionRecord } from './records.ts';
 import { restorePartition } from './restore.ts';
 import { PartitionSessionizer } from './sessionizer.ts';
 import { countCommitted, createTally, type Refusal, type Tally } from './tally.ts';
@@ -110,7 +111,7 @@ const takeRecord = (
     return;
   }
   tally.refused[verdict]++;
-  letters.push(deadLetterRecord(deps.codec, record, verdict, messages[verdict]));
+  letters.push(deadLetterOf(deps.codec, record, verdict, messages[verdict]));
 };
 
 const messages: Readonly<Record<Refusal, string>> = {
@@ -144,7 +145,7 @@ const decode = (
     const { topic, partition, offset } = record;
     tally.unreadable++;
     deps.logger.warn({ err, topic, partition, offset }, 'record cannot be read');
-    letters.push(deadLetterRecord(deps.codec, record, DropReason.unreadable, (err as Error).message));
+    letters.push(deadLetterOf(deps.codec, record, DropReason.unreadable, (err as Error).message));
     return undefined;
   }
 };
