@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ZoneId } from '@precede/contracts';
-import { sessionIdOf, zoneSecretOf } from './session-id.ts';
+import { cookieIn, sessionIdOf, zoneSecretOf } from './session-id.ts';
 
 const zone = (digit: string): Buffer => zoneSecretOf(Buffer.alloc(32, 7), digit.repeat(32) as ZoneId);
 
@@ -21,4 +21,15 @@ test('lengths keep parts apart', () => {
 
   assert.notEqual(sessionIdOf(secret, 'cookie', 'ab', 'c'), sessionIdOf(secret, 'cookie', 'a', 'bc'));
   assert.match(sessionIdOf(secret, 'cookie', 'ab', 'c'), /^[0-9a-f]{32}$/);
+});
+
+test('reads the first cookie of the very name, as it stands', () => {
+  const header = 'a; sid2=0; SID=1;sid= "x=y" ; sid=later';
+
+  assert.equal(cookieIn(header, 'sid'), '"x=y"');
+  assert.equal(cookieIn(header, 'SID'), '1');
+  for (const name of ['a', 'si', 'sid3', '']) assert.equal(cookieIn(header, name), '');
+  assert.equal(cookieIn('', 'sid'), '');
+  assert.equal(cookieIn('sid', 'sid'), '');
+  assert.equal(cookieIn('sid=', 'sid'), '');
 });

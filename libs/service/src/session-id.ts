@@ -1,6 +1,6 @@
 /**
  * Session pseudonyms. The value of a session identifier is never stored: what travels is a keyed hash of it
- * (docs/semantics.md, Session identifier). Ingest and enforcer must agree, hence one function.
+ * (docs/semantics.md, Session identifier). Ingest and enforcer must agree on value and hash, hence one function for each.
  */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { SessionId, ZoneId } from '@precede/contracts';
@@ -30,4 +30,17 @@ export const sessionIdOf = (zoneSecret: Buffer, type: string, name: string, valu
     mac.update(length).update(bytes);
   }
   return mac.digest('hex').slice(0, 32) as SessionId;
+};
+
+/** The first cookie of that name in a Cookie header (RFC 6265, 4.2.1), as it stands, quotes included; names are case-sensitive; `''` for none. */
+export const cookieIn = (header: string, name: string): string => {
+  for (let from = 0; from < header.length; ) {
+    const semicolon = header.indexOf(';', from);
+    const end = semicolon === -1 ? header.length : semicolon;
+    const equals = header.indexOf('=', from);
+    if (equals !== -1 && equals < end && header.slice(from, equals).trim() === name)
+      return header.slice(equals + 1, end).trim();
+    from = end + 1;
+  }
+  return '';
 };

@@ -3,7 +3,7 @@
  * present and not empty. Values are hashed at once and neither stored nor logged.
  */
 import type { SessionId, SessionIdentifier } from '@precede/contracts';
-import { sessionIdOf } from '@precede/service';
+import { cookieIn, sessionIdOf } from '@precede/service';
 import type { DecideRequest } from './request.ts';
 import type { ZoneTable } from './zone-table.ts';
 
@@ -32,17 +32,3 @@ const textOf = (request: DecideRequest, { type, name }: SessionIdentifier): stri
 };
 
 const headerOf = (headers: ReadonlyMap<string, string>, name: string): string => headers.get(name) ?? '';
-
-/** The first cookie of that name in a Cookie header (RFC 6265, 4.2.1), as it stands, quotes included; names are case-sensitive. */
-export const cookieIn = (header: string, name: string): string => {
-  let at = 0;
-  while (at < header.length) {
-    const semicolon = header.indexOf(';', at);
-    const end = semicolon === -1 ? header.length : semicolon;
-    const equals = header.indexOf('=', at);
-    if (equals !== -1 && equals < end && header.slice(at, equals).trim() === name)
-      return header.slice(equals + 1, end).trim();
-    at = end + 1;
-  }
-  return '';
-};

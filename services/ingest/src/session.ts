@@ -3,6 +3,7 @@
  * not empty. Values are read here and hashed in the pipeline; they are never stored, logged or sent on.
  */
 import type { SessionIdentifier } from '@precede/contracts';
+import { cookieIn } from '@precede/service';
 import { EventFault, EventFaultCode, fault, type SessionValue } from './event.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -73,7 +74,7 @@ const cookieOf = (
 ): string | EventFault => {
   if (cookies !== undefined && Object.hasOwn(cookies, name)) return firstText(cookies, name, 'cookies');
   const header = headerOf(headers, 'cookie');
-  return typeof header === 'string' ? cookieValue(header, name) : header;
+  return typeof header === 'string' ? cookieIn(header, name) : header;
 };
 
 const firstText = (from: JsonObject, key: string, field: 'headers' | 'cookies'): string | EventFault => {
@@ -87,19 +88,6 @@ const firstText = (from: JsonObject, key: string, field: 'headers' | 'cookies'):
       'a header or cookie must be text or an array of text',
     );
   return value.find((each) => each !== '') ?? '';
-};
-
-/** The value of the first cookie of that name in a Cookie header (RFC 6265, 4.2.1): as it stands, quotes included. */
-export const cookieValue = (header: string, name: string): string => {
-  for (let from = 0; from < header.length; ) {
-    const semicolon = header.indexOf(';', from);
-    const end = semicolon === -1 ? header.length : semicolon;
-    const equals = header.indexOf('=', from);
-    if (equals !== -1 && equals < end && header.slice(from, equals).trim() === name)
-      return header.slice(equals + 1, end).trim();
-    from = end + 1;
-  }
-  return '';
 };
 
 const escapePointer = (key: string): string => key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
