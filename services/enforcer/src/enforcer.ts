@@ -4,14 +4,7 @@
  */
 import { topicSpecs } from '@precede/contracts';
 import type { EventLog } from '@precede/log';
-import {
-  type Clock,
-  type Health,
-  type Logger,
-  listen,
-  type Registry,
-  type RunningService,
-} from '@precede/service';
+import { type Health, listen, type RunningService, type Tools } from '@precede/service';
 import type { EnforcerConfig } from './config.ts';
 import { ConfigFollower } from './config-follower.ts';
 import { type FailModes, failModesOf } from './fail-mode.ts';
@@ -23,13 +16,9 @@ import { MemorySessionStore } from './session-store.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 import { ZoneTables } from './zone-tables.ts';
 
-export interface EnforcerDeps {
+export interface EnforcerDeps extends Tools {
   /** An open log, which stays the caller's; or how to open one, which is tried until it works and is closed at the end. */
   readonly log: EventLog | (() => Promise<EventLog>);
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly health: Health;
-  readonly clock: Clock;
   /** In [0, 1); chooses the allows that are recorded. */
   readonly random?: () => number;
 }

@@ -3,25 +3,14 @@
  * or beside the other services over the embedded log (the CLI).
  */
 import type { EventLog, LogProducer } from '@precede/log';
-import {
-  type Clock,
-  type Health,
-  type Logger,
-  listen,
-  type Registry,
-  type RunningService,
-} from '@precede/service';
+import { type Health, listen, type RunningService, type Tools } from '@precede/service';
 import type { IngestConfig } from './config.ts';
 import { buildServer } from './http.ts';
 import { createIngestMetrics } from './metrics.ts';
 import { followZones, type Zones } from './zones.ts';
 
-export interface IngestDeps {
+export interface IngestDeps extends Tools {
   readonly log: EventLog;
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly health: Health;
-  readonly clock: Clock;
 }
 
 const pingEveryMs = 5_000;

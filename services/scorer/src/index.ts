@@ -2,15 +2,7 @@
 import type { ClickHouse } from '@precede/clickhouse';
 import { Topic, UnavailableError } from '@precede/contracts';
 import type { EventLog, Processing } from '@precede/log';
-import {
-  buildHttp,
-  type Clock,
-  type Health,
-  type Logger,
-  listen,
-  type Registry,
-  type RunningService,
-} from '@precede/service';
+import { buildHttp, listen, type RunningService, type Tools } from '@precede/service';
 import { ArchivePartition, decisionsArchive, sessionsArchive } from './archive.ts';
 import type { ScorerConfig } from './config.ts';
 import { createScorerMetrics } from './metrics.ts';
@@ -22,14 +14,10 @@ import { createStorage } from './storage.ts';
 export { type ScorerConfig, scorerFields } from './config.ts';
 export { createScorerMetrics } from './metrics.ts';
 
-export interface ScorerDeps {
+export interface ScorerDeps extends Tools {
   readonly log: EventLog;
   /** Migrated before: the scorer writes tables, it does not make them. */
   readonly clickhouse: ClickHouse;
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly health: Health;
-  readonly clock: Clock;
 }
 
 /** The consumer group of sequences.v1. */

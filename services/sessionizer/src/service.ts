@@ -2,14 +2,7 @@
 import { Topic, type TopicName } from '@precede/contracts';
 import type { EventLog, Processing } from '@precede/log';
 import type { WindowsState } from '@precede/sequence';
-import {
-  type Clock,
-  type Health,
-  type Logger,
-  listen,
-  type Registry,
-  type RunningService,
-} from '@precede/service';
+import { type Health, type Logger, listen, type RunningService, type Tools } from '@precede/service';
 import { boundsOf, type SessionizerConfig } from './config.ts';
 import { buildServer } from './http.ts';
 import { createSessionizerMetrics, type SessionizerMetrics } from './metrics.ts';
@@ -19,12 +12,8 @@ import { type FollowedZones, followZones } from './zones.ts';
 export const sessionizerGroup = 'precede.sessionizer';
 const input: TopicName = Topic.requests;
 
-export interface SessionizerDeps {
+export interface SessionizerDeps extends Tools {
   readonly log: EventLog;
-  readonly logger: Logger;
-  readonly registry: Registry;
-  readonly health: Health;
-  readonly clock: Clock;
 }
 
 /** Resolves once it takes part in the group; /readyz tells when its partitions are open. */
