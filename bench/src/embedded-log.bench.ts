@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Topic, topicSpecs } from '@precede/contracts';
 import { type EventLog, type OutgoingRecord, openEmbeddedLog } from '@precede/log';
+import { seeded } from './seeded.ts';
 
 const batches = 200;
 const perBatch = 1_000;
@@ -172,15 +173,4 @@ function check(actual: number, expected: number): void {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
-}
-
-// mulberry32, by Tommy Ettinger (public domain).
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -18,23 +18,13 @@ import {
 } from '@precede/rules';
 import { runEnforcerServer, shop, zoneId } from './enforcer-zone.ts';
 import { runLoad } from './http-load.ts';
+import { seeded } from './seeded.ts';
 
 const sessions = 10_000;
 const connections = 16;
 const rounds = 3;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-/** A small seeded generator (mulberry32): the same requests in every run. */
-const randomOf = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 const paths = [...shop.operations.values()].map((each) => each.endpoint.replace(/\{[^}]*\}/g, '4711'));
 
@@ -43,7 +33,7 @@ const benchCore = (count: number): void => {
   if (compiled.kind !== 'compiled') throw new Error('the rules do not compile');
   const matcher = compileMatcher(shop.operations.values());
   const states = new Map<number, Lookback>();
-  const random = randomOf(1);
+  const random = seeded(1);
   const asked = Array.from({ length: 65_536 }, () => ({
     path: paths[Math.floor(random() * paths.length)] ?? '/',
     session: Math.floor(random() * sessions),
@@ -115,7 +105,7 @@ const serveConstant = (): Promise<number> =>
   });
 
 const requestsOf = (seed: number): Buffer[] => {
-  const random = randomOf(seed);
+  const random = seeded(seed);
   return Array.from({ length: 4096 }, () => {
     const body = JSON.stringify({
       zone_id: zoneId,

@@ -14,6 +14,7 @@ import { compileMatcher } from '@precede/endpoints';
 import { createSampler, type Prepared, prepareBody } from '@precede/ingest';
 import { openEmbeddedLog } from '@precede/log';
 import { systemClock, zoneSecretOf } from '@precede/service';
+import { seeded } from './seeded.ts';
 
 const total = 50_000;
 const rounds = 7;
@@ -129,15 +130,4 @@ function print(): void {
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-/** mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -22,6 +22,7 @@ import {
 } from '@precede/contracts';
 import { type AvroCodec, openEmbeddedLog } from '@precede/log';
 import { createOutputs, createWindows, step, takeChanges } from '@precede/sequence';
+import { seeded } from './seeded.ts';
 
 const requests = 200_000;
 const sessions = 5_000;
@@ -29,16 +30,8 @@ const batch = 2_000;
 const zoneId = 'e'.repeat(32) as ZoneId;
 const zones = { settingsOf: () => ({ inactivityGapMs: 600_000, graceMs: 5_000 }) };
 
-/** mulberry32: seeded, so that every run has the same input. */
-const random = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-};
-
 const makeInput = (codec: AvroCodec): Buffer[] => {
-  const draw = random(1);
+  const draw = seeded(1);
   return Array.from({ length: requests }, (_, i) =>
     codec.encode(
       Topic.requests,
