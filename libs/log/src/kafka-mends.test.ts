@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import './kafka-client.ts';
-import { repeatEnd } from './kafka-mends.ts';
+import { repeatEnd, repeatFind } from './kafka-mends.ts';
 
 const load = createRequire(import.meta.url);
 
@@ -90,4 +90,22 @@ test('the end of a transaction is not repeated when the broker refuses it', asyn
 
   await assert.rejects(end.call({ isConnected: () => true, connect: async () => {} }, {}), refused);
   assert.equal(calls, 1);
+});
+
+test('the look for the coordinator of transactions is repeated while no broker answers, others are not', async () => {
+  const away = Object.assign(new Error('away'), { name: 'KafkaJSGroupCoordinatorNotFound' });
+  let calls = 0;
+  const find = async (): Promise<string> => {
+    calls += 1;
+    if (calls < 3) throw away;
+    return 'found';
+  };
+
+  assert.equal(await repeatFind(find, 1, 60_000)({ groupId: 't', coordinatorType: 1 }), 'found');
+  assert.equal(calls, 3);
+
+  calls = 0;
+  await assert.rejects(repeatFind(find, 1, 60_000)({ groupId: 'g', coordinatorType: 0 }), away);
+  calls = 0;
+  await assert.rejects(repeatFind(find, 1, 0)({ groupId: 't', coordinatorType: 1 }), away);
 });

@@ -61,7 +61,7 @@ interface TransactionCoordinator {
 type EndTxn = (this: TransactionCoordinator, request: unknown) => Promise<unknown>;
 
 const endPauseMs = 200;
-const endWithinMs = 10_000;
+const endWithinMs = 20_000;
 
 /**
  * As published, the end of a transaction is tried once, and a producer whose try failed can neither end it nor begin
@@ -81,6 +81,46 @@ export const repeatEnd = (endTxn: EndTxn, pauseMs = endPauseMs, withinMs = endWi
       }
   };
 
+// kafkajs's number for the coordinator of transactions.
+const transactionCoordinator = 1;
+const awayNames = new Set([
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSConnectionError',
+]);
+interface CoordinatorRequest {
+  readonly groupId: string;
+  readonly coordinatorType?: number;
+}
+type FindCoordinator = (this: unknown, request: CoordinatorRequest) => Promise<unknown>;
+
+/**
+ * As published, a commit looks for its coordinator first, gives up at once where no broker answers, and leaves the
+ * producer as unable to go on as a failed end does: so the look is repeated as long as the end is.
+ */
+export const repeatFind = (
+  find: FindCoordinator,
+  pauseMs = endPauseMs,
+  withinMs = endWithinMs,
+): FindCoordinator =>
+  async function findAgain(request) {
+    const deadlineMs = performance.now() + withinMs;
+    for (;;)
+      try {
+        return await find.call(this, request);
+      } catch (error) {
+        const isAway = awayNames.has((error as Error).name);
+        if (request.coordinatorType !== transactionCoordinator || !isAway) throw error;
+        if (performance.now() + pauseMs > deadlineMs) throw error;
+        await sleep(pauseMs);
+      }
+  };
+
+const mendFindCoordinator = (load: NodeJS.Require): void => {
+  const Cluster = load('kafkajs/src/cluster') as { prototype: { findGroupCoordinator: FindCoordinator } };
+  Cluster.prototype.findGroupCoordinator = repeatFind(Cluster.prototype.findGroupCoordinator);
+};
+
 const mendEndTxn = (load: NodeJS.Require): void => {
   const Broker = load('kafkajs/src/broker') as { prototype: { endTxn: EndTxn } };
   Broker.prototype.endTxn = repeatEnd(Broker.prototype.endTxn);
@@ -91,4 +131,5 @@ export const mendKafkajs = (load: NodeJS.Require): void => {
   mendRequestQueue(load);
   mendGrouping(load);
   mendEndTxn(load);
+  mendFindCoordinator(load);
 };
