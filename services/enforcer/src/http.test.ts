@@ -1,6 +1,7 @@
 /** The HTTP face by injection: what is refused, with which pointer, and what each setting changes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ZoneSnapshot } from '@precede/contracts';
 import { createHealth, createLogger, fixedClock } from '@precede/service';
 import { Registry } from 'prom-client';
 import { failModesOf } from './fail-mode.ts';
@@ -32,13 +33,13 @@ const shop = snapshotOf([operationOf('cart'), operationOf('pay', 'POST')], [rule
 const cart = { zone_id: zone, method: 'get', host: `${host.toUpperCase()}:443`, path: '/cart?x=1' };
 const pay = { zone_id: zone, method: 'POST', host, path: '/pay' };
 
-const build = (env: Readonly<Record<string, string>> = {}) => {
+const build = (env: Readonly<Record<string, string>> = {}, zones: readonly ZoneSnapshot[] = [shop]) => {
   const config = configOf(env);
   const registry = new Registry();
   const clock = fixedClock(1_700_000_000_000);
   const metrics = createEnforcerMetrics(registry, clock);
   const tables = new ZoneTables({ masterKey, logger, metrics, clock });
-  tables.install(shop);
+  for (const each of zones) tables.install(each);
   const store = new MemorySessionStore({
     maxSessions: config.PRECEDE_ENFORCER_MAX_SESSIONS,
     metrics,
@@ -77,7 +78,6 @@ test('every malformed request is refused with a pointer to its fault', async () 
     ['[]', 400, ''],
     ['null', 400, ''],
     [{ ...pay, zone_id: 'ABC' }, 400, '/zone_id'],
-    [{ ...pay, zone_id: undefined }, 400, '/zone_id'],
     [{ ...pay, method: 7 }, 400, '/method'],
     [{ ...pay, host: '' }, 400, '/host'],
     [{ ...pay, path: 'pay' }, 400, '/path'],
@@ -115,6 +115,18 @@ test('an unknown zone is a 404 of its own, and the zone may stand in the path', 
   assert.equal((await post({ ...pay, zone_id: otherZone })).body.error.code, 'PRECEDE_ZONE_UNKNOWN');
   assert.equal(await metric('failed_decisions_total', { cause: 'unknown_zone', mode: 'error' }), 1);
   assert.equal((await post(bare, `/v1/zones/${zone}/decide`)).body.decision, 'deny');
+});
+
+test('an enforcer of one zone need not be told which, one of several must', async () => {
+  const { zone_id: _, ...bare } = pay;
+
+  const one = await build().post(bare);
+  const two = await build({}, [shop, { ...shop, zoneId: otherZone }]).post(bare);
+  const none = await build({}, []).post(bare);
+
+  assert.equal(one.body.decision, 'deny');
+  assert.deepEqual([two.status, two.body.error.pointer], [400, '/zone_id']);
+  assert.deepEqual([none.status, none.body.error.pointer], [400, '/zone_id']);
 });
 
 test('names the session by the first identifier that is present and not empty', async () => {
