@@ -16,8 +16,10 @@ export { createScorerMetrics } from './metrics.ts';
 
 export interface ScorerDeps extends Tools {
   readonly log: EventLog;
-  /** Migrated before: the scorer writes tables, it does not make them. */
+  /** Has its tables, or gets them by `prepare`. */
   readonly clickhouse: ClickHouse;
+  /** Makes database and tables, once /livez answers and however long ClickHouse is away; absent: they are there. */
+  readonly prepare?: () => Promise<void>;
 }
 
 /** The consumer group of sequences.v1. */
@@ -33,6 +35,7 @@ export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promi
   const address = await listen(app, config.PRECEDE_SCORER_HOST, config.PRECEDE_SCORER_PORT);
   health.set('clickhouse', false);
   health.set('partitions', false);
+  await deps.prepare?.();
   await storage.run(() => clickhouse.ping(5_000));
 
   const operations = new OperationsTable(shared);

@@ -19,11 +19,12 @@ await runProcess({
     const log = await openKafkaLog({ ...kafkaOptions(config, 'scorer'), logger: tools.logger });
     await log.ensureTopics(topicSpecs);
     const clickhouse = connectClickHouse(clickhouseOptions(config));
-    await untilAvailable('ClickHouse', tools.logger, async () => {
-      await clickhouse.createDatabase();
-      await migrate(clickhouse, { logger: tools.logger });
-    });
-    const service = await startScorer(config, { log, clickhouse, ...tools });
+    const prepare = (): Promise<void> =>
+      untilAvailable('ClickHouse', tools.logger, async () => {
+        await clickhouse.createDatabase();
+        await migrate(clickhouse, { logger: tools.logger });
+      });
+    const service = await startScorer(config, { log, clickhouse, prepare, ...tools });
     return {
       ...service,
       close: async () => {
