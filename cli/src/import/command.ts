@@ -5,6 +5,7 @@ import { InputError, isZoneId } from '@precede/contracts';
 import { clockOf } from '@precede/service';
 import type { Command } from 'commander';
 import type { ApiClient, Zone } from '../api-client.ts';
+import { ExitCode } from '../exit.ts';
 import { clientOf, type TargetOptions, wholeNumber, withTarget } from '../options.ts';
 import { note, print, printJson } from '../output.ts';
 import { createProgress, type Progress } from '../progress.ts';
@@ -69,6 +70,10 @@ export const importCommand = (program: Command): void => {
     const summary = await runImport(files, options, clientOf(options));
     if (options.json === true) printJson(summary);
     else printSummary(summary);
+    if (summary.read > 0 && summary.accepted === 0) {
+      note('nothing was accepted: is --format right?');
+      process.exitCode = ExitCode.usage;
+    }
   });
 };
 

@@ -181,6 +181,18 @@ test('an import of half a gzip and of an unknown zone ends with a sentence and s
   await assert.rejects(unknown, /ended with 4:[\s\S]*unknown zone nobody/);
 });
 
+test('an import of which nothing is accepted ends as wrong input', async () => {
+  const path = join(dir, 'prose.txt');
+  writeFileSync(path, 'not a log\nat all\n');
+
+  const prose = run(['import', path, '--format', 'combined', '--zone', zone, '--data', d.dataDir], d.env);
+
+  await assert.rejects(
+    prose,
+    /ended with 2:[\s\S]*nothing was accepted[\s\S]*2 × not a line of the combined format/,
+  );
+});
+
 test('an operation saved twice is one; a rule on an unknown operation is refused with a pointer', async () => {
   const path = `/zones/${zone}/api_gateway`;
   const [first, second] = await d.control<{ operation_id: string }[]>('POST', `${path}/operations`, [
