@@ -1,9 +1,10 @@
 /**
- * The only door to kafkajs. It is mended as it is loaded (kafka-mends.ts), and its Cluster is handed out for reading partitions without a group, which its consumer cannot do. kafkajs is pinned to
- * 2.2.4, its last release: what is reached into here does not move.
+ * The only door to kafkajs. It is mended as it is loaded (kafka-mends.ts), and its Cluster is handed out for reading
+ * partitions without a group, which its consumer cannot do, and for writing under numbers that outlive a connection,
+ * which its producer cannot do. kafkajs is pinned to 2.2.4, its last release: what is reached into here does not move.
  */
 import { createRequire } from 'node:module';
-import type { Kafka, KafkaConfig, logCreator } from 'kafkajs';
+import type { Kafka, KafkaConfig, logCreator, Message } from 'kafkajs';
 import { mendKafkajs } from './kafka-mends.ts';
 import { type KafkaAccess, type KafkaLogger, silent } from './kafka-options.ts';
 
@@ -82,7 +83,26 @@ interface TopicPartitions<P> {
   readonly partitions: readonly P[];
 }
 
+/** Consecutive messages of one partition; the broker knows them again by their first sequence number. */
+export interface ProduceBatch {
+  readonly partition: number;
+  readonly firstSequence: number;
+  readonly messages: readonly Message[];
+}
+
 export interface Broker {
+  initProducerId(request: {
+    transactionalId: string | undefined;
+    transactionTimeout: number;
+  }): Promise<{ producerId: string; producerEpoch: number }>;
+  /** Rejects with the first fault of any partition; the others may have been written. */
+  produce(request: {
+    acks: number;
+    timeout: number;
+    producerId: string;
+    producerEpoch: number;
+    topicData: readonly { topic: string; partitions: readonly ProduceBatch[] }[];
+  }): Promise<unknown>;
   fetch(request: {
     maxWaitTime: number;
     minBytes: number;
@@ -100,10 +120,13 @@ export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number }[];
   findBroker(node: { nodeId: number }): Promise<Broker>;
+  /** With KRaft any broker that lives. */
+  findControllerBroker(): Promise<Broker>;
 }
 
 /** Connections of their own to all brokers; topic metadata comes with `addTargetTopic`. */

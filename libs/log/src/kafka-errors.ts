@@ -48,3 +48,18 @@ export const toLogError = (error: unknown, action: string): PrecedeError => {
 /** Whether the broker says that the offset to read from is not kept (any more). */
 export const isOutOfRange = (error: unknown): boolean =>
   [...causes(error)].some(({ type }) => type === 'OFFSET_OUT_OF_RANGE');
+
+/** Whether the broker has written the batch before, longer ago than it keeps the place of. */
+export const isDuplicate = (error: unknown): boolean =>
+  [...causes(error)].some(({ type }) => type === 'DUPLICATE_SEQUENCE_NUMBER');
+
+const lostTypes = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_PRODUCER_EPOCH',
+]);
+
+/** Whether the broker does not know the numbers of a producer (any more): it lost what it had acknowledged. */
+export const isNumberingLost = (error: unknown): boolean =>
+  [...causes(error)].some(({ type }) => lostTypes.has(type ?? ''));

@@ -264,6 +264,8 @@ else
 
         const restarted = sleep(300).then(async () => {
           await broker.end(how);
+          // Longer than kafkajs looks for a broker by itself, as a slow start is.
+          if (how === 'kill') await sleep(10_000);
           await broker.start();
         });
         for (let i = 0; i < total; i += 1) {

@@ -40,7 +40,7 @@ export class KafkaProcessing implements Processing {
     this.#deps = deps;
     this.#options = options;
     this.#reader = reader;
-    this.#producer = new BatchingProducer({ ...deps, topicPrefix: deps.kafka.topicPrefix });
+    this.#producer = new BatchingProducer(deps);
     this.ready = new Promise((resolve) => {
       this.#setReady = resolve;
     });

@@ -5,11 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, UnavailableError } from '@precede/contracts';
-import type { Kafka, Producer } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { toLogError } from './kafka-errors.ts';
 import { type Outgoing, RequestBuilder, toAllOutgoing } from './kafka-messages.ts';
+import type { KafkaAccess } from './kafka-options.ts';
+import { IdempotentSender } from './kafka-sender.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
-import { named } from './kafka-transactions.ts';
 import type { LogProducer, OutgoingRecord, ProducerOptions } from './port.ts';
 
 interface Call {
@@ -38,9 +39,9 @@ const lingerMs = 4;
 const longestPauseMs = 1_000;
 
 export interface ProducerDeps {
+  readonly kafka: KafkaAccess;
   readonly client: Kafka;
   readonly counts: PartitionCounts;
-  readonly topicPrefix: string;
 }
 
 export class BatchingProducer implements LogProducer {
@@ -48,13 +49,14 @@ export class BatchingProducer implements LogProducer {
   readonly #maxBufferedBytes: number;
   readonly #sendTimeoutMs: number;
   readonly #calls: Call[] = [];
-  #producer: Producer | undefined;
+  readonly #sender: IdempotentSender;
   #bufferedBytes = 0;
   #running: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(deps: ProducerDeps, options: ProducerOptions = {}) {
     this.#deps = deps;
+    this.#sender = new IdempotentSender(deps.kafka);
     this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes;
     this.#sendTimeoutMs = options.sendTimeoutMs ?? defaultSendTimeoutMs;
   }
@@ -74,7 +76,7 @@ export class BatchingProducer implements LogProducer {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
-    await this.#dropProducer();
+    await this.#sender.close();
   }
 
   #reserve(bytes: number): () => void {
@@ -126,68 +128,23 @@ export class BatchingProducer implements LogProducer {
   async #sendNext(): Promise<void> {
     const { builder, parts } = this.#nextRequest();
     if (parts.length === 0) return;
-    const topicMessages = builder.build();
-    for (
-      let pauseMs = 50;
-      parts.some(({ call }) => !call.isSettled);
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs)
-    )
-      try {
-        await (await this.#connected()).sendBatch({ topicMessages });
-        return acknowledge(parts);
-      } catch (error) {
-        const known = toLogError(error, 'send');
-        // Sequence numbers of a request that may have been written in part must not be used for another one.
-        await this.#dropProducer();
-        if (!known.retryable) return refuse(parts, known);
-        await sleep(pauseMs);
-      }
+    try {
+      await this.#sender.send(builder.build(), () => parts.some(({ call }) => !call.isSettled));
+      acknowledge(parts);
+    } catch (error) {
+      refuse(parts, toLogError(error, 'send'));
+    }
   }
 
   /** Takes records from the oldest calls until a request is full. */
   #nextRequest(): { builder: RequestBuilder; parts: Part[] } {
-    const builder = new RequestBuilder(this.#deps.topicPrefix);
+    const builder = new RequestBuilder(this.#deps.kafka.topicPrefix);
     const parts: Part[] = [];
     for (let call = this.#calls[0]; call !== undefined; call = this.#calls[0]) {
       if (!call.isSettled && !takeInto(builder, call, parts)) break;
       this.#calls.shift();
     }
     return { builder, parts };
-  }
-
-  async #connected(): Promise<Producer> {
-    if (this.#producer !== undefined) return this.#producer;
-    const producer = this.#deps.client.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => named,
-      // While kafkajs repeats a request by itself, brokers that have acknowledged their part are left out.
-      retry: {
-        initialRetryTime: 50,
-        multiplier: 1.5,
-        maxRetryTime: longestPauseMs,
-        retries: this.#retries(),
-      },
-    });
-    try {
-      await producer.connect();
-    } catch (error) {
-      await producer.disconnect().catch(() => {});
-      throw error;
-    }
-    this.#producer = producer;
-    return producer;
-  }
-
-  #retries(): number {
-    return Math.ceil(this.#sendTimeoutMs / longestPauseMs) + 8;
-  }
-
-  async #dropProducer(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = undefined;
-    await producer?.disconnect().catch(() => {});
   }
 }
 

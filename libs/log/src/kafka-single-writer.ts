@@ -32,7 +32,7 @@ export class SingleWriter implements LogProducer {
 
   static async open(deps: ProducerDeps, id: string, options: ProducerOptions): Promise<SingleWriter> {
     try {
-      const transactions = await Transactions.open(deps.client, deps.topicPrefix, id);
+      const transactions = await Transactions.open(deps.client, deps.kafka.topicPrefix, id);
       return new SingleWriter(transactions, deps, options);
     } catch (error) {
       throw toLogError(error, 'open producer');

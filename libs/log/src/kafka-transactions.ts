@@ -96,4 +96,4 @@ const sendOffset = async (
 };
 
 /** Every message names its partition. */
-export const named = ({ message }: { message: { partition?: number } }): number => message.partition ?? 0;
+const named = ({ message }: { message: { partition?: number } }): number => message.partition ?? 0;

@@ -62,7 +62,7 @@ class KafkaLog implements EventLog {
   }
 
   async producer(options: ProducerOptions = {}): Promise<LogProducer> {
-    const deps = { client: this.#client, counts: this.#counts, topicPrefix: this.#options.topicPrefix };
+    const deps = { kafka: this.#options, client: this.#client, counts: this.#counts };
     const { transactionalId } = options;
     if (transactionalId === undefined) return this.#own(new BatchingProducer(deps, options));
     return this.#own(await SingleWriter.open(deps, transactionalId, options));
