@@ -4,7 +4,7 @@
  * which its producer cannot do. kafkajs is pinned to 2.2.4, its last release: what is reached into here does not move.
  */
 import { createRequire } from 'node:module';
-import type { Kafka, KafkaConfig, logCreator, Message } from 'kafkajs';
+import type { Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { mendKafkajs } from './kafka-mends.ts';
 import { type KafkaAccess, type KafkaLogger, silent } from './kafka-options.ts';
 
@@ -49,6 +49,27 @@ const configOf = (options: KafkaAccess): KafkaConfig => ({
   logCreator: logTo(options.logger ?? silent),
 });
 
+const loadEncoder = (): (new () => Encoder) => load('kafkajs/src/protocol/encoder') as new () => Encoder;
+const loadDecoder = (): (new (raw: Buffer) => Decoder) =>
+  load('kafkajs/src/protocol/decoder') as new (
+    raw: Buffer,
+  ) => Decoder;
+
+export const createEncoder = (): Encoder => new (loadEncoder())();
+
+export const createDecoder = (raw: Buffer): Decoder => new (loadDecoder())(raw);
+
+interface ProtocolError {
+  readonly code: number;
+  readonly type: string;
+  readonly message: string;
+  readonly retriable: boolean;
+}
+
+/** The error codes that kafkajs knows. */
+export const protocolErrors = (): readonly ProtocolError[] =>
+  (load('kafkajs/src/protocol/error') as { errorCodes: readonly ProtocolError[] }).errorCodes;
+
 export const createClient = (options: KafkaAccess): Kafka => new kafkajs.Kafka(configOf(options));
 
 /** A record set as the broker sent it; control records and aborted ones are still in. */
@@ -83,26 +104,57 @@ interface TopicPartitions<P> {
   readonly partitions: readonly P[];
 }
 
-/** Consecutive messages of one partition; the broker knows them again by their first sequence number. */
-export interface ProduceBatch {
-  readonly partition: number;
-  readonly firstSequence: number;
-  readonly messages: readonly Message[];
+/** kafkajs's writer and reader of the protocol's types; U stands for the compact ones, T for tagged fields. */
+export interface Encoder {
+  writeInt16(value: number): this;
+  writeInt32(value: number): this;
+  writeInt64(value: string): this;
+  writeBoolean(value: boolean): this;
+  writeString(value: string | null): this;
+  writeUVarInt(value: number): this;
+  writeUVarIntString(value: string | null): this;
+  writeBuffer(value: Buffer): this;
+}
+
+export interface Decoder {
+  readInt16(): number;
+  readInt32(): number;
+  readInt64(): { toString(): string };
+  readString(): string;
+  readUVarIntString(): string | null;
+  readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
+  readTaggedFields(): unknown;
+}
+
+interface ProtocolRequest {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    encode(): Promise<Encoder>;
+  };
+  readonly response: { decode(raw: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
+}
+
+interface InTransaction {
+  readonly transactionalId: string;
+  readonly producerId: string;
+  readonly producerEpoch: number;
 }
 
 export interface Broker {
-  initProducerId(request: {
-    transactionalId: string | undefined;
-    transactionTimeout: number;
-  }): Promise<{ producerId: string; producerEpoch: number }>;
-  /** Rejects with the first fault of any partition; the others may have been written. */
-  produce(request: {
-    acks: number;
-    timeout: number;
-    producerId: string;
-    producerEpoch: number;
-    topicData: readonly { topic: string; partitions: readonly ProduceBatch[] }[];
-  }): Promise<unknown>;
+  readonly connectionPool: { send(request: ProtocolRequest): Promise<unknown> };
+  addPartitionsToTxn(
+    request: InTransaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
+  ): Promise<unknown>;
+  addOffsetsToTxn(request: InTransaction & { groupId: string }): Promise<unknown>;
+  txnOffsetCommit(
+    request: InTransaction & {
+      groupId: string;
+      topics: readonly TopicPartitions<{ partition: number; offset: string }>[];
+    },
+  ): Promise<unknown>;
+  endTxn(request: InTransaction & { transactionResult: boolean }): Promise<unknown>;
   fetch(request: {
     maxWaitTime: number;
     minBytes: number;
@@ -127,6 +179,7 @@ export interface Cluster {
   findBroker(node: { nodeId: number }): Promise<Broker>;
   /** With KRaft any broker that lives. */
   findControllerBroker(): Promise<Broker>;
+  findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<Broker>;
 }
 
 /** Connections of their own to all brokers; topic metadata comes with `addTargetTopic`. */

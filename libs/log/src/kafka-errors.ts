@@ -7,6 +7,34 @@ import {
   PrecedeError,
   UnavailableError,
 } from '@precede/contracts';
+import { protocolErrors } from './kafka-client.ts';
+
+/** Codes of the Kafka protocol that are acted on. */
+export const brokerFault = {
+  unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
+  duplicateSequenceNumber: 46,
+  // kafkajs does not know it.
+  producerFenced: 90,
+} as const;
+
+/** An error code that a broker answered with, under its name in the protocol. */
+export class BrokerError extends Error {
+  readonly code: number;
+  readonly type: string;
+  readonly retriable: boolean;
+
+  constructor(code: number) {
+    const known =
+      code === brokerFault.producerFenced
+        ? { type: 'PRODUCER_FENCED', message: 'A newer producer has the same id', retriable: false }
+        : protocolErrors().find((e) => e.code === code);
+    super(known?.message ?? `The broker answers with error ${code}.`);
+    this.code = code;
+    this.type = known?.type ?? 'UNKNOWN';
+    this.retriable = known?.retriable ?? false;
+  }
+}
 
 interface Foreign {
   readonly name?: string;
@@ -14,10 +42,9 @@ interface Foreign {
   readonly code?: number | string;
   readonly message?: string;
   readonly cause?: unknown;
+  readonly retriable?: boolean;
 }
 
-// kafkajs does not know code 90 (PRODUCER_FENCED) by name.
-const producerFenced = 90;
 const fencedTypes = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
 const tooLargeTypes = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
@@ -29,7 +56,7 @@ function* causes(error: unknown): Generator<Foreign> {
   }
 }
 
-const isFenced = ({ type, code }: Foreign): boolean => fencedTypes.has(type ?? '') || code === producerFenced;
+const isFenced = ({ type }: Foreign): boolean => fencedTypes.has(type ?? '');
 
 /** The error of a failed call to the log. `action` says what was tried: `send`, `commit`. */
 export const toLogError = (error: unknown, action: string): PrecedeError => {
@@ -49,9 +76,16 @@ export const toLogError = (error: unknown, action: string): PrecedeError => {
 export const isOutOfRange = (error: unknown): boolean =>
   [...causes(error)].some(({ type }) => type === 'OFFSET_OUT_OF_RANGE');
 
-/** Whether the broker has written the batch before, longer ago than it keeps the place of. */
-export const isDuplicate = (error: unknown): boolean =>
-  [...causes(error)].some(({ type }) => type === 'DUPLICATE_SEQUENCE_NUMBER');
+const hasType = (error: unknown, types: ReadonlySet<string>): boolean =>
+  [...causes(error)].some(({ type }) => types.has(type ?? ''));
+
+/** Whether the broker knows a newer producer of the transactional id. */
+export const isFencing = (error: unknown): boolean => hasType(error, fencedTypes);
+
+const busyTypes = new Set(['CONCURRENT_TRANSACTIONS', 'UNSTABLE_OFFSET_COMMIT']);
+
+/** Whether the broker is still at the end of the transaction before. */
+export const isBusy = (error: unknown): boolean => hasType(error, busyTypes);
 
 const lostTypes = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
@@ -60,6 +94,13 @@ const lostTypes = new Set([
   'INVALID_PRODUCER_EPOCH',
 ]);
 
-/** Whether the broker does not know the numbers of a producer (any more): it lost what it had acknowledged. */
-export const isNumberingLost = (error: unknown): boolean =>
-  [...causes(error)].some(({ type }) => lostTypes.has(type ?? ''));
+/** Whether the broker does not know the numbers of a plain producer (any more): it lost what it had acknowledged. */
+export const isNumberingLost = (error: unknown): boolean => hasType(error, lostTypes);
+
+/** Whether the same request may succeed later: broker or connection were away, or not yet what they are to be. */
+export const isTransient = (error: unknown): boolean => {
+  if (isBusy(error)) return true;
+  // An answer of a broker says so itself; whatever else fails is trouble on the way.
+  for (const { type, retriable } of causes(error)) if (type !== undefined) return retriable === true;
+  return toLogError(error, '').retryable;
+};

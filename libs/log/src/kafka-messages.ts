@@ -1,6 +1,6 @@
 /** From outgoing records to requests: partitions named, sizes bounded. A request makes one record batch a partition. */
 import { ErrorCode, InputError, type TopicName } from '@precede/contracts';
-import type { Message, TopicMessages } from 'kafkajs';
+import type { BatchRecord } from './kafka-record-batch.ts';
 import { maxRecordBytes, type PartitionCounts } from './kafka-topics.ts';
 import { partitionOf } from './partition.ts';
 import type { OutgoingRecord } from './port.ts';
@@ -9,7 +9,14 @@ export interface Outgoing {
   readonly topic: TopicName;
   readonly partition: number;
   readonly bytes: number;
-  readonly message: Message;
+  readonly record: BatchRecord;
+}
+
+/** What goes into one record batch: consecutive records of one partition. The topic has the prefix. */
+export interface RecordSet {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly BatchRecord[];
 }
 
 // Room for headers' framing and the varints of a record.
@@ -33,15 +40,13 @@ const toOutgoing = (record: OutgoingRecord, count: number): Outgoing => {
       ErrorCode.inputTooLarge,
     );
   const partition = record.partition ?? partitionOf(record.partitionBy ?? record.key, count);
-  // kafkajs would leave out, silently, what belongs to a partition that is not there.
   if (partition < 0 || partition >= count)
     throw new InputError(
       '/partition',
       `${record.topic} has ${count} partitions, ${partition} is none of them.`,
     );
   const { key, value, headers } = record;
-  const message = { key, value, partition, ...(headers === undefined ? {} : { headers: { ...headers } }) };
-  return { topic: record.topic, partition, bytes, message };
+  return { topic: record.topic, partition, bytes, record: { key, value, headers } };
 };
 
 /** Throws InputError where a record is too large, UnavailableError where a topic is missing. */
@@ -55,11 +60,17 @@ export const toAllOutgoing = async (
   return records.map((record) => toOutgoing(record, countOf.get(record.topic) ?? 1));
 };
 
+interface OpenSet {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly records: BatchRecord[];
+  bytes: number;
+}
+
 /** One request: as many of the records, in order, as a record batch of each partition and the request may hold. */
 export class RequestBuilder {
   readonly #prefix: string;
-  readonly #topics = new Map<TopicName, Message[]>();
-  readonly #batchBytes = new Map<string, number>();
+  readonly #sets = new Map<TopicName, (OpenSet | undefined)[]>();
   #bytes = 0;
 
   constructor(prefix: string) {
@@ -67,27 +78,42 @@ export class RequestBuilder {
   }
 
   /** Whether the record was taken. An empty request takes any. */
-  add({ topic, partition, bytes, message }: Outgoing): boolean {
-    const batch = `${topic}/${partition}`;
-    const batchBytes = (this.#batchBytes.get(batch) ?? 0) + bytes;
-    const isFull = batchBytes > maxBatchBytes && batchBytes > bytes;
+  add({ topic, partition, bytes, record }: Outgoing): boolean {
+    const set = this.#setOf(topic, partition);
+    const isFull = set.bytes > 0 && set.bytes + bytes > maxBatchBytes;
     if (isFull || (this.#bytes > 0 && this.#bytes + bytes > maxRequestBytes)) return false;
-    this.#batchBytes.set(batch, batchBytes);
+    set.bytes += bytes;
+    set.records.push(record);
     this.#bytes += bytes;
-    const messages = this.#topics.get(topic);
-    if (messages === undefined) this.#topics.set(topic, [message]);
-    else messages.push(message);
     return true;
   }
 
-  build(): TopicMessages[] {
-    return [...this.#topics].map(([topic, messages]) => ({ topic: this.#prefix + topic, messages }));
+  build(): RecordSet[] {
+    const sets = [...this.#sets.values()].flat().filter((set) => set !== undefined && set.bytes > 0);
+    return (sets as OpenSet[]).map(({ topic, partition, records }) => ({
+      topic: this.#prefix + topic,
+      partition,
+      records,
+    }));
+  }
+
+  #setOf(topic: TopicName, partition: number): OpenSet {
+    let sets = this.#sets.get(topic);
+    if (sets === undefined) {
+      sets = [];
+      this.#sets.set(topic, sets);
+    }
+    const known = sets[partition];
+    if (known !== undefined) return known;
+    const set: OpenSet = { topic, partition, records: [], bytes: 0 };
+    sets[partition] = set;
+    return set;
   }
 }
 
 /** The requests that carry the records, in order. */
-export const toRequests = (records: readonly Outgoing[], prefix: string): TopicMessages[][] => {
-  const requests: TopicMessages[][] = [];
+export const toRequests = (records: readonly Outgoing[], prefix: string): RecordSet[][] => {
+  const requests: RecordSet[][] = [];
   let builder = new RequestBuilder(prefix);
   for (const record of records) {
     if (builder.add(record)) continue;

@@ -2,7 +2,8 @@
  * Processes a topic as one member of a consumer group. Each assignment closes every open partition and opens the new
  * ones: kafkajs tells only of whole assignments, and a partition that stays is rare enough to be restored again.
  */
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import { Brokers } from './kafka-brokers.ts';
 import { toLogError } from './kafka-errors.ts';
 import { Membership } from './kafka-membership.ts';
 import { toAllOutgoing } from './kafka-messages.ts';
@@ -13,12 +14,13 @@ import { restorePartition } from './kafka-restore.ts';
 import { type Committer, Slot, type SlotDeps } from './kafka-slot.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
 import { Transactions } from './kafka-transactions.ts';
+import { fetchCommitted } from './kafka-wire.ts';
+import { insist } from './kafka-writer.ts';
 import type { LogRecord, Processing, ProcessOptions } from './port.ts';
 
 export interface ProcessDeps {
   readonly kafka: KafkaAccess;
   readonly client: Kafka;
-  readonly admin: Admin;
   readonly counts: PartitionCounts;
 }
 
@@ -29,6 +31,7 @@ export class KafkaProcessing implements Processing {
   readonly #reader: KafkaReader;
   readonly #producer: BatchingProducer;
   readonly #membership: Membership;
+  readonly #brokers: Brokers;
   readonly #slots = new Map<number, Slot>();
   readonly #open = new Set<number>();
   #setReady: () => void = () => {};
@@ -41,6 +44,7 @@ export class KafkaProcessing implements Processing {
     this.#options = options;
     this.#reader = reader;
     this.#producer = new BatchingProducer(deps);
+    this.#brokers = new Brokers(deps.kafka);
     this.ready = new Promise((resolve) => {
       this.#setReady = resolve;
     });
@@ -84,6 +88,7 @@ export class KafkaProcessing implements Processing {
     await this.#membership.close();
     await this.#reader.close();
     await this.#producer.close();
+    await this.#brokers.drop();
   }
 
   get #groupId(): string {
@@ -119,8 +124,8 @@ export class KafkaProcessing implements Processing {
     return {
       options: this.#options,
       reader: this.#reader,
-      openCommitter: (partition) => this.#openCommitter(partition),
-      startOf: (partition) => this.#startOf(partition),
+      openCommitter: (partition, signal) => this.#openCommitter(partition, signal),
+      startOf: (partition, signal) => this.#startOf(partition, signal),
       restore: (partition, onRecords, signal) => this.#restore(partition, onRecords, signal),
       confirmed: (signal) => this.#membership.confirmed(signal),
       onOpen: (partition, isOpen) => this.#onOpen(partition, isOpen),
@@ -138,8 +143,8 @@ export class KafkaProcessing implements Processing {
     if (this.#assigned?.every((partition) => this.#open.has(partition))) this.#setReady();
   }
 
-  #openCommitter(partition: number): Promise<Committer> {
-    if (this.#options.isTransactional) return this.#openTransactions(partition);
+  #openCommitter(partition: number, signal: AbortSignal): Promise<Committer> {
+    if (this.#options.isTransactional) return this.#openTransactions(partition, signal);
     return Promise.resolve({
       commit: async ({ outputs, commit }) => {
         await this.#producer.send(outputs);
@@ -149,10 +154,10 @@ export class KafkaProcessing implements Processing {
     });
   }
 
-  async #openTransactions(partition: number): Promise<Committer> {
-    const { client, kafka, counts } = this.#deps;
+  async #openTransactions(partition: number, signal: AbortSignal): Promise<Committer> {
+    const { kafka, counts } = this.#deps;
     const { group, topic } = this.#options;
-    const transactions = await Transactions.open(client, kafka.topicPrefix, `${group}-${topic}-${partition}`);
+    const transactions = await Transactions.open(kafka, `${group}-${topic}-${partition}`, signal);
     const at = { groupId: this.#groupId, topic: this.#topic, partition };
     return {
       commit: async ({ outputs, commit }) => {
@@ -163,9 +168,12 @@ export class KafkaProcessing implements Processing {
     };
   }
 
-  async #startOf(partition: number): Promise<number> {
-    const [found] = await this.#deps.admin.fetchOffsets({ groupId: this.#groupId, topics: [this.#topic] });
-    const committed = Number(found?.partitions.find((p) => p.partition === partition)?.offset ?? -1);
+  /** Waits for the end of a transaction that holds another offset: what it wrote may be visible already. */
+  async #startOf(partition: number, signal: AbortSignal): Promise<number> {
+    const at = { topic: this.#topic, partition };
+    const ask = async (): Promise<number> =>
+      fetchCommitted(await this.#brokers.coordinator('group', this.#groupId), this.#groupId, at);
+    const committed = await insist(this.#brokers, ask, () => signal.aborted);
     if (committed >= 0) return committed;
     return (await this.#reader.link.offsets([partition], 'earliest')).get(partition) ?? 0;
   }

@@ -5,7 +5,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, UnavailableError } from '@precede/contracts';
-import type { Kafka } from 'kafkajs';
 import { toLogError } from './kafka-errors.ts';
 import { type Outgoing, RequestBuilder, toAllOutgoing } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
@@ -40,7 +39,6 @@ const longestPauseMs = 1_000;
 
 export interface ProducerDeps {
   readonly kafka: KafkaAccess;
-  readonly client: Kafka;
   readonly counts: PartitionCounts;
 }
 

@@ -32,7 +32,7 @@ export class SingleWriter implements LogProducer {
 
   static async open(deps: ProducerDeps, id: string, options: ProducerOptions): Promise<SingleWriter> {
     try {
-      const transactions = await Transactions.open(deps.client, deps.kafka.topicPrefix, id);
+      const transactions = await Transactions.open(deps.kafka, id);
       return new SingleWriter(transactions, deps, options);
     } catch (error) {
       throw toLogError(error, 'open producer');
@@ -79,7 +79,7 @@ export class SingleWriter implements LogProducer {
   #failed(error: unknown): PrecedeError {
     const known = toLogError(error, 'send');
     if (known instanceof FencedError) this.#fenced = known;
-    else if (this.#transactions.isBroken)
+    else if (this.#transactions.isUnknown)
       this.#fenced = new FencedError('A transaction could not be ended.', error);
     return known;
   }

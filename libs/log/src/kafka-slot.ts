@@ -18,9 +18,9 @@ export interface Committer {
 export interface SlotDeps {
   readonly options: ProcessOptions;
   readonly reader: KafkaReader;
-  openCommitter(partition: number): Promise<Committer>;
+  openCommitter(partition: number, signal: AbortSignal): Promise<Committer>;
   /** The committed offset, or the oldest kept. */
-  startOf(partition: number): Promise<number>;
+  startOf(partition: number, signal: AbortSignal): Promise<number>;
   restore(
     partition: number,
     onRecords: (r: readonly LogRecord[]) => void,
@@ -80,10 +80,11 @@ export class Slot {
 
   async #session(): Promise<void> {
     const partition = this.#partition;
-    const committer = await this.#deps.openCommitter(partition);
+    const { signal } = this.#stopping;
+    const committer = await this.#deps.openCommitter(partition, signal);
     try {
-      const position = await this.#deps.startOf(partition);
-      if (this.#stopping.signal.aborted) return;
+      const position = await this.#deps.startOf(partition, signal);
+      if (signal.aborted) return;
       const task = await this.#deps.options.open(this.#assignment(position));
       await this.#work(task, committer, position);
     } finally {

@@ -1,99 +1,156 @@
-/** A transactional producer of one id: all of a call's records, and an offset if given, or nothing. Calls are serial. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka, Producer, Transaction } from 'kafkajs';
-import { type Outgoing, toRequests } from './kafka-messages.ts';
+/**
+ * A transactional producer of one id: all of a call's records, and an offset if given, or nothing. Calls are serial.
+ * Every step is tried again over new connections as long as the transaction lives: each means the same when it is
+ * repeated.
+ */
+import { FencedError } from '@precede/contracts';
+import { Brokers } from './kafka-brokers.ts';
+import { isFencing } from './kafka-errors.ts';
+import { type Outgoing, type RecordSet, toRequests } from './kafka-messages.ts';
+import type { KafkaAccess } from './kafka-options.ts';
+import { initProducerId, type TopicPartition } from './kafka-wire.ts';
+import { insist, Numbering, sendSets } from './kafka-writer.ts';
 
-export interface Offset {
+export interface Offset extends TopicPartition {
   readonly groupId: string;
-  /** With prefix. */
-  readonly topic: string;
-  readonly partition: number;
   readonly offset: number;
 }
 
-// kafkajs's own pace (300 ms, doubling) waits out the end of the last transaction at 338 ms a piece; this one at 3 ms.
-const fastRetry = { initialRetryTime: 5, factor: 0.1, multiplier: 1.2, maxRetryTime: 100, retries: 200 };
-const transactionTimeoutMs = 30_000;
-const mostOffsetAttempts = 100;
+// The coordinator aborts by itself what is still open after it.
+const transactionTimeoutMs = 60_000;
+const stepsWithinMs = 25_000;
+const endWithinMs = 25_000;
+const openWithinMs = 60_000;
+const resetWithinMs = 1_000;
+
+type State = 'ready' | 'dirty' | 'unknown';
 
 export class Transactions {
-  readonly #producer: Producer;
+  readonly #brokers: Brokers;
   readonly #prefix: string;
-  #isBroken = false;
+  readonly #id: string;
+  #numbering: Numbering;
+  #state: State = 'ready';
 
-  private constructor(producer: Producer, prefix: string) {
-    this.#producer = producer;
+  private constructor(brokers: Brokers, prefix: string, id: string, numbering: Numbering) {
+    this.#brokers = brokers;
     this.#prefix = prefix;
+    this.#id = id;
+    this.#numbering = numbering;
   }
 
-  /** Fences every earlier producer of the id and aborts what it left open. `id` and topics get the prefix. */
-  static async open(client: Kafka, prefix: string, id: string): Promise<Transactions> {
-    const producer = client.producer({
-      transactionalId: prefix + id,
-      transactionTimeout: transactionTimeoutMs,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => named,
-      retry: fastRetry,
-    });
+  /** Fences every earlier producer of the id and ends what it left open. `id` and topics get the prefix. */
+  static async open(options: KafkaAccess, id: string, signal?: AbortSignal): Promise<Transactions> {
+    const prefix = options.topicPrefix;
+    const brokers = new Brokers(options);
+    const transactionalId = prefix + id;
+    const deadlineMs = performance.now() + openWithinMs;
+    const init = async (): Promise<Numbering> => {
+      const coordinator = await brokers.coordinator('transaction', transactionalId);
+      return new Numbering(
+        await initProducerId(coordinator, { transactionalId, timeoutMs: transactionTimeoutMs }),
+      );
+    };
     try {
-      await producer.connect();
-      // kafkajs takes its producer id, and so fences, when the first transaction begins.
-      await (await producer.transaction()).abort();
-      return new Transactions(producer, prefix);
+      const isOver = (): boolean => signal?.aborted === true || performance.now() > deadlineMs;
+      return new Transactions(brokers, prefix, transactionalId, await insist(brokers, init, isOver));
     } catch (error) {
-      await producer.disconnect().catch(() => {});
+      await brokers.drop();
       throw error;
     }
   }
 
-  /** A rejection before the commit was sent has written nothing; after it, either all or nothing. */
+  /** A rejection before the commit was sent has written nothing; after it (`isUnknown`), either all or nothing. */
   async run(records: readonly Outgoing[], offset?: Offset): Promise<void> {
     if (records.length === 0 && offset === undefined) return;
-    const transaction = await this.#producer.transaction();
+    const steps = deadline(stepsWithinMs);
+    if (this.#state !== 'ready') await this.#reset(steps);
     try {
-      // Offsets second: while the coordinator is still ending the last transaction kafkajs repeats sends only.
-      for (const topicMessages of toRequests(records, this.#prefix))
-        await transaction.sendBatch({ topicMessages });
-      if (offset !== undefined) await sendOffset(transaction, offset);
+      await this.#write(records, offset, steps);
     } catch (error) {
-      await this.#end(() => transaction.abort()).catch(() => {});
+      this.#state = 'dirty';
+      if (!isFencing(error)) await this.#reset(deadline(resetWithinMs)).catch(() => {});
       throw error;
     }
-    await this.#end(() => transaction.commit());
+    this.#state = 'unknown';
+    await this.#commit();
+    this.#state = 'ready';
   }
 
-  /** Whether a transaction could not be ended: only a new producer of the id can go on. */
-  get isBroken(): boolean {
-    return this.#isBroken;
+  /** Whether the last call's commit was sent and not answered. */
+  get isUnknown(): boolean {
+    return this.#state === 'unknown';
   }
 
-  async #end(end: () => Promise<void>): Promise<void> {
-    this.#isBroken = true;
-    await end();
-    this.#isBroken = false;
+  async close(): Promise<void> {
+    await this.#brokers.drop();
   }
 
-  close(): Promise<void> {
-    return this.#producer.disconnect().catch(() => {});
+  async #write(
+    records: readonly Outgoing[],
+    offset: Offset | undefined,
+    isOver: () => boolean,
+  ): Promise<void> {
+    const requests = toRequests(records, this.#prefix);
+    if (requests.length > 0) await insist(this.#brokers, () => this.#addPartitions(requests.flat()), isOver);
+    if (offset !== undefined) await insist(this.#brokers, () => this.#addOffset(offset), isOver);
+    for (const request of requests) {
+      const waiting = new Set(this.#numbering.take(request));
+      const { identity } = this.#numbering;
+      await insist(this.#brokers, () => sendSets(this.#brokers, identity, this.#id, waiting), isOver);
+    }
+    if (offset !== undefined) await insist(this.#brokers, () => this.#commitOffset(offset), isOver);
+  }
+
+  get #named(): { transactionalId: string; producerId: string; producerEpoch: number } {
+    const { producerId, producerEpoch } = this.#numbering.identity;
+    return { transactionalId: this.#id, producerId: String(producerId), producerEpoch };
+  }
+
+  async #addPartitions(sets: readonly RecordSet[]): Promise<void> {
+    const coordinator = await this.#brokers.coordinator('transaction', this.#id);
+    const byTopic = Map.groupBy(sets, ({ topic }) => topic);
+    const topics = [...byTopic].map(([topic, own]) => ({
+      topic,
+      partitions: [...new Set(own.map(({ partition }) => partition))],
+    }));
+    await coordinator.addPartitionsToTxn({ ...this.#named, topics });
+  }
+
+  async #addOffset({ groupId }: Offset): Promise<void> {
+    const coordinator = await this.#brokers.coordinator('transaction', this.#id);
+    await coordinator.addOffsetsToTxn({ ...this.#named, groupId });
+  }
+
+  async #commitOffset({ groupId, topic, partition, offset }: Offset): Promise<void> {
+    const coordinator = await this.#brokers.coordinator('group', groupId);
+    const topics = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
+    await coordinator.txnOffsetCommit({ ...this.#named, groupId, topics });
+  }
+
+  #commit(): Promise<void> {
+    const end = async (): Promise<void> => {
+      const coordinator = await this.#brokers.coordinator('transaction', this.#id);
+      await coordinator.endTxn({ ...this.#named, transactionResult: true });
+    };
+    return insist(this.#brokers, end, deadline(endWithinMs));
+  }
+
+  /** Ends what is open and begins the numbers anew under the next epoch, unless somebody else has the id by now. */
+  async #reset(isOver: () => boolean): Promise<void> {
+    if (this.#state === 'unknown') throw new FencedError('The end of the last transaction is not known.');
+    const init = async (): Promise<Numbering> => {
+      const coordinator = await this.#brokers.coordinator('transaction', this.#id);
+      const current = this.#numbering.identity;
+      const request = { transactionalId: this.#id, timeoutMs: transactionTimeoutMs, current };
+      return new Numbering(await initProducerId(coordinator, request));
+    };
+    this.#numbering = await insist(this.#brokers, init, isOver);
+    this.#state = 'ready';
   }
 }
 
-const sendOffset = async (
-  transaction: Transaction,
-  { groupId, topic, partition, offset }: Offset,
-): Promise<void> => {
-  const topics = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await transaction.sendOffsets({ consumerGroupId: groupId, topics });
-    } catch (error) {
-      const isBusy = (error as { type?: string }).type === 'CONCURRENT_TRANSACTIONS';
-      if (!isBusy || attempt > mostOffsetAttempts) throw error;
-      await sleep(Math.min(5 * attempt, 100));
-    }
+const deadline = (withinMs: number): (() => boolean) => {
+  const atMs = performance.now() + withinMs;
+  return () => performance.now() > atMs;
 };
-
-/** Every message names its partition. */
-const named = ({ message }: { message: { partition?: number } }): number => message.partition ?? 0;

@@ -62,14 +62,14 @@ class KafkaLog implements EventLog {
   }
 
   async producer(options: ProducerOptions = {}): Promise<LogProducer> {
-    const deps = { kafka: this.#options, client: this.#client, counts: this.#counts };
+    const deps = { kafka: this.#options, counts: this.#counts };
     const { transactionalId } = options;
     if (transactionalId === undefined) return this.#own(new BatchingProducer(deps, options));
     return this.#own(await SingleWriter.open(deps, transactionalId, options));
   }
 
   async process(options: ProcessOptions): Promise<Processing> {
-    const deps = { kafka: this.#options, client: this.#client, admin: this.#admin, counts: this.#counts };
+    const deps = { kafka: this.#options, client: this.#client, counts: this.#counts };
     return this.#own(await KafkaProcessing.start(deps, options));
   }
 

@@ -1,0 +1,77 @@
+/** Connections to all brokers and who of them coordinates what. Any failure drops all of it; the next call asks anew. */
+import { type Broker, type Cluster, createCluster } from './kafka-client.ts';
+import { BrokerError, brokerFault } from './kafka-errors.ts';
+import type { KafkaAccess } from './kafka-options.ts';
+import type { TopicPartition } from './kafka-wire.ts';
+
+// kafkajs's numbers for the kinds of coordinators.
+const kinds = { group: 0, transaction: 1 } as const;
+
+export class Brokers {
+  readonly #options: KafkaAccess;
+  readonly #coordinators = new Map<string, Promise<Broker>>();
+  #opened: Promise<Cluster> | undefined;
+
+  constructor(options: KafkaAccess) {
+    this.#options = options;
+  }
+
+  /** With metadata of the topics. */
+  async cluster(topics: readonly string[] = []): Promise<Cluster> {
+    this.#opened ??= this.#open();
+    const cluster = await this.#opened;
+    if (topics.length > 0) await cluster.addMultipleTargetTopics([...new Set(topics)]);
+    await cluster.refreshMetadataIfNecessary();
+    return cluster;
+  }
+
+  async any(): Promise<Broker> {
+    return (await this.cluster()).findControllerBroker();
+  }
+
+  /** The coordinator of a group or a transactional id. */
+  coordinator(kind: keyof typeof kinds, id: string): Promise<Broker> {
+    const key = `${kind} ${id}`;
+    const known = this.#coordinators.get(key);
+    if (known !== undefined) return known;
+    const asked = this.cluster().then((cluster) =>
+      cluster.findGroupCoordinator({ groupId: id, coordinatorType: kinds[kind] }),
+    );
+    this.#coordinators.set(key, asked);
+    return asked;
+  }
+
+  /** The partitions by the node that leads them. */
+  async byLeader<T extends TopicPartition>(of: readonly T[]): Promise<Map<Broker, T[]>> {
+    const cluster = await this.cluster(of.map(({ topic }) => topic));
+    const byNode = Map.groupBy(of, (one) => leaderOf(cluster, one));
+    const found = await Promise.all(
+      [...byNode].map(async ([nodeId, led]) => [await cluster.findBroker({ nodeId }), led] as const),
+    );
+    return new Map(found);
+  }
+
+  async drop(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#coordinators.clear();
+    await opened?.then((cluster) => cluster.disconnect()).catch(() => {});
+  }
+
+  async #open(): Promise<Cluster> {
+    const cluster = createCluster(this.#options);
+    try {
+      await cluster.connect();
+      return cluster;
+    } catch (error) {
+      await cluster.disconnect().catch(() => {});
+      throw error;
+    }
+  }
+}
+
+const leaderOf = (cluster: Cluster, { topic, partition }: TopicPartition): number => {
+  const found = cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition);
+  if (found === undefined || found.leader < 0) throw new BrokerError(brokerFault.leaderNotAvailable);
+  return found.leader;
+};
