@@ -298,7 +298,9 @@ else
       const total = 200;
 
       const restarted = sleep(200).then(async () => {
-        await broker.end('stop');
+        await broker.end('kill');
+        // Longer than kafkajs looks for a broker by itself.
+        await sleep(8_000);
         await broker.start();
       });
       for (let i = 0; i < total; i += 1) {
