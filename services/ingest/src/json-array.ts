@@ -14,12 +14,17 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+const space: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
-/** Cuts an array whose `[` is the first thing in the text. Linear. Throws InputError where the array is not one. */
+/**
+ * Cuts an array whose `[` is the first thing in the text. Linear. Throws InputError where the array is not one. Where
+ * every element is JSON, the array is: a bracket of the wrong kind or without its partner stays inside an element, for
+ * the parser to refuse.
+ */
 export function* cutElements(text: string): Generator<Span> {
   let start = text.indexOf('[') + 1;
-  if (/^[ \t\r\n]*\]/.test(text.slice(start, start + 1024)))
-    return expectEnd(text, text.indexOf(']', start) + 1);
+  const first = afterSpace(text, start);
+  if (text.charCodeAt(first) === closeBracket) return expectEnd(text, first + 1);
   for (;;) {
     const end = endOfElement(text, start);
     if (end === text.length)
@@ -33,8 +38,15 @@ export function* cutElements(text: string): Generator<Span> {
   }
 }
 
+/** The first place from `from` that is no white space of JSON, or the end of the text. */
+const afterSpace = (text: string, from: number): number => {
+  let place = from;
+  while (space.has(text.charCodeAt(place))) place += 1;
+  return place;
+};
+
 const expectEnd = (text: string, from: number): void => {
-  if (text.slice(from).trim() !== '')
+  if (afterSpace(text, from) < text.length)
     throw new InputError(
       '',
       `something follows the JSON array, from character ${from}; nothing was accepted`,
@@ -47,10 +59,9 @@ const endOfElement = (text: string, start: number): number => {
     const code = text.charCodeAt(i);
     if (code === quote) i = endOfString(text, i);
     else if (code === openBracket || code === openBrace) depth += 1;
-    else if (code === closeBracket || code === closeBrace) {
-      if (depth === 0) return i;
-      depth -= 1;
-    } else if (code === comma && depth === 0) return i;
+    else if (depth === 0) {
+      if (code === comma || code === closeBracket) return i;
+    } else if (code === closeBracket || code === closeBrace) depth -= 1;
   }
   return text.length;
 };
