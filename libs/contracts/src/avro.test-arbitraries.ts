@@ -5,6 +5,8 @@ import type {
   DeadLetter,
   DecisionMade,
   HeldRequest,
+  JournalChunk,
+  JournalHead,
   RequestEvent,
   SequenceObserved,
   SessionClosed,
@@ -108,6 +110,49 @@ const window: Arbitrary<WindowState> = fc.record({
   closedMs: nullable(time),
 });
 
+const journalHead: Arbitrary<JournalHead> = fc.record({
+  kind: fc.constant('head' as const),
+  generation: large,
+  bounds: fc.dictionary(fc.stringMatching(/^[a-zA-Z]{1,20}$/), nullable(large), { noNullPrototype: true }),
+});
+
+const place = fc.nat(3);
+const journalChunk: Arbitrary<JournalChunk> = fc
+  .record({
+    named: fc.uniqueArray(fc.tuple(zoneId, source), { minLength: 4, maxLength: 4, selector: String }),
+    seen: fc.array(time, { minLength: 4, maxLength: 4 }),
+    requests: fc.array(
+      fc.record({
+        place,
+        sessionId,
+        operation: shortId,
+        timeMs: time,
+        eventId: nullable(text),
+        offset: large,
+      }),
+    ),
+    settings: fc.array(fc.record({ zoneId, inactivityGapMs: count, graceMs: count })),
+    ends: fc.array(fc.record({ before: fc.nat(50), source: place })),
+    generation: large,
+    sequence: count,
+    tickMs: time,
+    isAtEnd: fc.boolean(),
+  })
+  .map(({ named, seen, requests, ...rest }) => {
+    const sources = named.map(([zone, name], i) => ({ zoneId: zone, source: name, seenMs: seen[i] ?? 0 }));
+    return {
+      kind: 'chunk',
+      ...rest,
+      sources,
+      requests: requests.map(({ place: at, offset: _, ...request }) => ({
+        zoneId: (sources[at] as (typeof sources)[number]).zoneId,
+        source: (sources[at] as (typeof sources)[number]).source,
+        ...request,
+      })),
+      offsets: requests.map(({ offset }) => offset),
+    };
+  });
+
 export const changelogEntry: Arbitrary<ChangelogEntry> = fc.oneof(
   window,
   fc.record({
@@ -119,6 +164,8 @@ export const changelogEntry: Arbitrary<ChangelogEntry> = fc.oneof(
     closedMs: nullable(time),
     seenMs: time,
   }),
+  journalHead,
+  journalChunk,
 );
 
 export const decision: Arbitrary<DecisionMade> = fc.record({

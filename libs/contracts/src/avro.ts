@@ -8,12 +8,16 @@ import type {
   DecisionMade,
   DropReason,
   HeldRequest,
+  JournalChunk,
+  JournalHead,
+  JournalRequest,
   RequestEvent,
   SequenceObserved,
   SessionClosed,
   SessionEnd,
   UnmatchedObserved,
   Verdict,
+  WindowState,
 } from './events.ts';
 import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
 import type { TopicName } from './topics.ts';
@@ -223,6 +227,23 @@ interface AvroChangelog {
     closed: number | null;
   } | null;
   watermark: { max_time: number; has_ended: boolean; closed: number | null; seen: number } | null;
+  head: { generation: number; bounds: Readonly<Record<string, number>> } | null;
+  chunk: AvroChunk | null;
+}
+interface AvroChunk {
+  generation: number;
+  sequence: number;
+  settings: readonly { zone: Buffer; gap: number; grace: number }[];
+  sources: readonly { zone: Buffer; source: string; seen: number }[];
+  sessions: Buffer;
+  request_sources: readonly number[];
+  operations: readonly number[];
+  times: readonly number[];
+  offsets: readonly number[];
+  event_ids: readonly (string | null)[];
+  ends: readonly { before: number; source: number }[];
+  tick: number;
+  is_at_end: boolean;
 }
 
 const heldToAvro = (h: HeldRequest): AvroHeld => ({
@@ -238,33 +259,112 @@ const heldFromAvro = (h: AvroHeld): HeldRequest => ({
   eventId: h.event_id,
 });
 
+const noZone = Buffer.alloc(16);
+const sessionBytes = 16;
+
 export const changelogToAvro = (e: ChangelogEntry): AvroChangelog => {
-  const head = { zone: toBytes(e.zoneId), source: e.source };
-  if (e.kind === 'watermark')
-    return {
-      ...head,
-      window: null,
-      watermark: { max_time: e.maxTimeMs, has_ended: e.hasEnded, closed: e.closedMs, seen: e.seenMs },
-    };
-  const window = {
-    session: toBytes(e.sessionId),
-    first: e.firstMs,
-    last: e.lastMs,
-    length: e.length,
-    operations: e.operations,
-    times: e.timesMs,
-    run_operations: e.runOperations,
-    run_lengths: e.runLengths,
-    run_last: e.runLastMs,
-    held: e.held.map(heldToAvro),
-    event_ids: e.eventIds,
-    closed: e.closedMs,
-  };
-  return { ...head, window, watermark: null };
+  const none = { window: null, watermark: null, head: null, chunk: null };
+  if (e.kind === 'head') return { ...none, zone: noZone, source: '', head: headToAvro(e) };
+  if (e.kind === 'chunk') return { ...none, zone: noZone, source: '', chunk: chunkToAvro(e) };
+  const named = { ...none, zone: toBytes(e.zoneId), source: e.source };
+  if (e.kind === 'window') return { ...named, window: windowToAvro(e) };
+  const watermark = { max_time: e.maxTimeMs, has_ended: e.hasEnded, closed: e.closedMs, seen: e.seenMs };
+  return { ...named, watermark };
 };
+
+const windowToAvro = (e: WindowState): NonNullable<AvroChangelog['window']> => ({
+  session: toBytes(e.sessionId),
+  first: e.firstMs,
+  last: e.lastMs,
+  length: e.length,
+  operations: e.operations,
+  times: e.timesMs,
+  run_operations: e.runOperations,
+  run_lengths: e.runLengths,
+  run_last: e.runLastMs,
+  held: e.held.map(heldToAvro),
+  event_ids: e.eventIds,
+  closed: e.closedMs,
+});
+
+const headToAvro = ({ generation, bounds }: JournalHead): NonNullable<AvroChangelog['head']> => ({
+  generation,
+  bounds: Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound ?? -1])),
+});
+
+const chunkToAvro = (e: JournalChunk): AvroChunk => {
+  const sessions = Buffer.allocUnsafe(e.requests.length * sessionBytes);
+  const places = new Map<ZoneId, Map<SourceId, number>>();
+  e.sources.forEach(({ zoneId, source }, place) => {
+    const known = places.get(zoneId);
+    if (known === undefined) places.set(zoneId, new Map([[source, place]]));
+    else known.set(source, place);
+  });
+  const placeOf = ({ zoneId, source }: JournalRequest): number => places.get(zoneId)?.get(source) ?? 0;
+  e.requests.forEach((request, i) => void sessions.write(request.sessionId, i * sessionBytes, 'hex'));
+  return {
+    generation: e.generation,
+    sequence: e.sequence,
+    settings: e.settings.map((s) => ({ zone: toBytes(s.zoneId), gap: s.inactivityGapMs, grace: s.graceMs })),
+    sources: e.sources.map((s) => ({ zone: toBytes(s.zoneId), source: s.source, seen: s.seenMs })),
+    sessions,
+    request_sources: e.requests.map(placeOf),
+    operations: e.requests.map((r) => r.operation),
+    times: e.requests.map((r) => r.timeMs),
+    offsets: e.offsets,
+    event_ids: e.requests.map((r) => r.eventId),
+    ends: e.ends,
+    tick: e.tickMs,
+    is_at_end: e.isAtEnd,
+  };
+};
+
+const chunkFromAvro = (c: AvroChunk): JournalChunk => {
+  const sources = c.sources.map((s) => ({
+    zoneId: zoneOf(s.zone),
+    source: s.source as SourceId,
+    seenMs: s.seen,
+  }));
+  const requests = c.request_sources.map((place, i): JournalRequest => {
+    const { zoneId, source } = sources[place] as (typeof sources)[number];
+    return {
+      zoneId,
+      source,
+      sessionId: c.sessions.toString('hex', i * sessionBytes, (i + 1) * sessionBytes) as SessionId,
+      operation: c.operations[i] as ShortId,
+      timeMs: c.times[i] as number,
+      eventId: c.event_ids[i] ?? null,
+    };
+  });
+  return {
+    kind: 'chunk',
+    generation: c.generation,
+    sequence: c.sequence,
+    settings: c.settings.map((s) => ({
+      zoneId: zoneOf(s.zone),
+      inactivityGapMs: s.gap,
+      graceMs: s.grace,
+    })),
+    sources,
+    requests,
+    offsets: c.offsets,
+    ends: c.ends,
+    tickMs: c.tick,
+    isAtEnd: c.is_at_end,
+  };
+};
+
+const headFromAvro = ({ generation, bounds }: NonNullable<AvroChangelog['head']>): JournalHead => ({
+  kind: 'head',
+  generation,
+  bounds: Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound < 0 ? null : bound])),
+});
 
 export const changelogFromAvro = (value: unknown): ChangelogEntry => {
   const r = value as AvroChangelog;
+  // Records of a release before the journal have neither.
+  if (r.head !== null) return headFromAvro(r.head);
+  if (r.chunk !== null) return chunkFromAvro(r.chunk);
   const head = { zoneId: zoneOf(r.zone), source: r.source as SourceId };
   const w = r.window;
   if (w === null)

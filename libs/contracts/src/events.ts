@@ -119,7 +119,47 @@ export interface WatermarkState {
   /** Append time of the source's newest record. */
   readonly seenMs: number;
 }
-export type ChangelogEntry = WindowState | WatermarkState;
+/** Begins the journal of a partition anew: chunks of another generation are void. */
+export interface JournalHead {
+  readonly kind: 'head';
+  readonly generation: number;
+  /** The bounds that the chunks of this generation were made under, by name. */
+  readonly bounds: Readonly<Record<string, number | null>>;
+}
+
+/** A request that a step took, as far as windows need it. */
+export type JournalRequest = Pick<
+  RequestObserved,
+  'zoneId' | 'source' | 'sessionId' | 'operation' | 'timeMs' | 'eventId'
+>;
+
+/** What one step was given and took: the windows before it and this make the windows after it. */
+export interface JournalChunk {
+  readonly kind: 'chunk';
+  readonly generation: number;
+  /** From 0, without gaps, within its generation. */
+  readonly sequence: number;
+  /** Settings in force from this chunk on; those of other zones are as before. */
+  readonly settings: readonly {
+    readonly zoneId: ZoneId;
+    readonly inactivityGapMs: number;
+    readonly graceMs: number;
+  }[];
+  /** Every source that a request of the step named, with the append time of its newest record after the step. */
+  readonly sources: readonly {
+    readonly zoneId: ZoneId;
+    readonly source: SourceId;
+    readonly seenMs: number;
+  }[];
+  readonly requests: readonly JournalRequest[];
+  readonly offsets: readonly number[];
+  /** Sources that ended, by their place in `sources`, each before the request at place `before`. */
+  readonly ends: readonly { readonly before: number; readonly source: number }[];
+  readonly tickMs: number;
+  readonly isAtEnd: boolean;
+}
+
+export type ChangelogEntry = WindowState | WatermarkState | JournalHead | JournalChunk;
 
 export const Verdict = { allow: 'allow', block: 'block', log: 'log' } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];

@@ -81,6 +81,13 @@ export const windowKey = (zone: ZoneId, source: SourceId, session: SessionId): B
 export const watermarkKey = (zone: ZoneId, source: SourceId): Buffer =>
   Buffer.concat([Buffer.from('w'), Buffer.from(zone, 'hex'), Buffer.from(source, 'utf8')]);
 
+/** The changelog's key of the journal's head (7 bytes, shorter than any window's or watermark's). */
+export const journalHeadKey = (): Buffer => Buffer.from('journal');
+
+/** The changelog's key of one journal chunk: the next generation writes over it (12 bytes). */
+export const journalChunkKey = (sequence: number): Buffer =>
+  Buffer.from(`journal/${String(sequence).padStart(4, '0')}`);
+
 /** zone ‖ kind ‖ id of one configuration record. */
 export const configKey = (zone: ZoneId, kind: string, id: OperationId | string): Buffer =>
   Buffer.from(`${zone}/${kind}/${id}`, 'utf8');

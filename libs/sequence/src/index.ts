@@ -14,6 +14,15 @@ export {
 export { addToSketch, distinctOf, mergeSketch, SKETCH_SIZE, sketchValueOf } from './sketch.ts';
 export { restoreWindows, takeChanges, type WindowChange } from './window-changelog.ts';
 export {
+  defaultJournalLimits,
+  type JournalLimits,
+  type JournalWrite,
+  maxChunks,
+  type Restored,
+  restoreJournal,
+  WindowJournal,
+} from './window-journal.ts';
+export {
   createOutputs,
   createWindows,
   defaultBounds,

@@ -36,6 +36,8 @@ export const takeChanges = (state: WindowsState): WindowChange[] => {
   const changes: WindowChange[] = [];
   for (const session of state.changedSessions) {
     session.isChanged = false;
+    if (session.isGone && !session.isSaved) continue;
+    session.isSaved = true;
     const { zoneId, source } = session.source;
     const entry = session.isGone ? null : toEntry(session, state.bounds.maxOperations);
     changes.push({ zoneId, source, sessionId: session.sessionId, entry });
@@ -97,6 +99,7 @@ export const restoreWindows = (
 ): WindowsState => {
   const state = createWindows(bounds);
   for (const entry of entries) {
+    if (entry.kind === 'head' || entry.kind === 'chunk') continue;
     const source = sourceOf(state, entry.zoneId, entry.source);
     if (entry.kind === 'window') restoreSession(state, source, entry);
     else {
@@ -111,6 +114,7 @@ export const restoreWindows = (
 
 const restoreSession = (state: WindowsState, source: SourceEntry, entry: WindowState): void => {
   const session = addSession(source, entry.sessionId);
+  session.isSaved = true;
   session.firstMs = entry.firstMs;
   session.lastMs = entry.lastMs;
   session.length = entry.length;

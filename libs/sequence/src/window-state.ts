@@ -1,6 +1,7 @@
 /**
  * What session windows of one input partition are: sources with their watermarks, sessions with their open window,
- * held requests and the memory of what has closed. `window-step.ts` changes it, `window-changelog.ts` saves and restores it.
+ * held requests and the memory of what has closed. `window-step.ts` changes it, `window-changelog.ts`
+ * and `window-journal.ts` save and restore it.
  */
 import type {
   RequestEvent,
@@ -118,6 +119,8 @@ export interface SessionEntry {
   rememberedAtMs: number;
   isChanged: boolean;
   isGone: boolean;
+  /** Whether the changelog has a record of it, which must go when it goes. */
+  isSaved: boolean;
 }
 
 /** One source of one zone in this partition. */
@@ -140,7 +143,7 @@ export interface SourceEntry {
 
 /** The windows of one input partition. Counters are kept, never recounted. */
 export interface WindowsState {
-  readonly bounds: WindowBounds;
+  bounds: WindowBounds;
   readonly sources: Map<ZoneId, Map<SourceId, SourceEntry>>;
   openWindows: number;
   heldRequests: number;
@@ -148,8 +151,11 @@ export interface WindowsState {
   /** Raw operations and event ids kept, for an estimate of the memory used. */
   keptOperations: number;
   keptEventIds: number;
+  /** Since they were last taken for the changelog. */
   changedSessions: SessionEntry[];
   changedSources: SourceEntry[];
+  /** Marks since the last step that was written. */
+  stepChanges: number;
 }
 
 export const createWindows = (bounds: Partial<WindowBounds> = {}): WindowsState => ({
@@ -162,6 +168,7 @@ export const createWindows = (bounds: Partial<WindowBounds> = {}): WindowsState 
   keptEventIds: 0,
   changedSessions: [],
   changedSources: [],
+  stepChanges: 0,
 });
 
 const isHeldLess = (a: HeldItem, b: HeldItem): boolean =>
@@ -221,6 +228,7 @@ export const addSession = (source: SourceEntry, sessionId: SessionId): SessionEn
     rememberedAtMs: NEVER,
     isChanged: false,
     isGone: false,
+    isSaved: false,
   };
   source.sessions.set(sessionId, session);
   return session;
@@ -240,12 +248,14 @@ export const emptyWindow = (session: SessionEntry): void => {
 };
 
 export const markSession = (state: WindowsState, session: SessionEntry): void => {
+  state.stepChanges++;
   if (session.isChanged) return;
   session.isChanged = true;
   state.changedSessions.push(session);
 };
 
 export const markSource = (state: WindowsState, source: SourceEntry): void => {
+  state.stepChanges++;
   if (source.isChanged) return;
   source.isChanged = true;
   state.changedSources.push(source);

@@ -1,5 +1,5 @@
 /** What the sessionizer can be told. docs/configuration.md is made from these fields. */
-import type { WindowBounds } from '@precede/sequence';
+import type { JournalLimits, WindowBounds } from '@precede/sequence';
 import { duration, integer, port, text, type Values } from '@precede/service';
 
 const count = (meaning: string, fallback: string) => integer(1, 100_000_000, meaning, fallback);
@@ -37,6 +37,10 @@ export const sessionizerFields = {
     'Most records of one step, which is one transaction.',
     '5000',
   ),
+  PRECEDE_SESSIONIZER_JOURNAL: count(
+    'Requests per partition kept as such in the changelog before its windows are written whole; at least four for each open window. More of them cost less while running and more at a restore.',
+    '100000',
+  ),
 } as const;
 
 export type SessionizerConfig = Values<typeof sessionizerFields>;
@@ -48,4 +52,9 @@ export const boundsOf = (config: SessionizerConfig): Partial<WindowBounds> => ({
   rememberMs: config.PRECEDE_SESSIONIZER_REMEMBER,
   idleAfterMs: config.PRECEDE_SESSIONIZER_IDLE_AFTER === 0 ? null : config.PRECEDE_SESSIONIZER_IDLE_AFTER,
   sourceKeptMs: config.PRECEDE_SESSIONIZER_SOURCE_KEPT,
+});
+
+export const limitsOf = (config: SessionizerConfig): JournalLimits => ({
+  minRequests: config.PRECEDE_SESSIONIZER_JOURNAL,
+  requestsPerWindow: 4,
 });

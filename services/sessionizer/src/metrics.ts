@@ -72,6 +72,16 @@ export const createSessionizerMetrics = (
       registers,
     });
   return {
+    restoring: new Gauge({
+      name: 'precede_sessionizer_restoring_partitions',
+      help: 'Partitions whose windows are being read back from the changelog now.',
+      registers,
+    }),
+    restoredRecords: counter('restored_records', 'Changelog records read back.'),
+    bases: counter(
+      'changelog_bases',
+      'Times that the journal of a partition began anew with all that had changed.',
+    ),
     requests: counter('requests', 'Requests read from requests.v1, the refused ones included.'),
     sequences: counter('sequences', 'Sequence records written: one a request that took its place.'),
     closed: counter('closed_windows', 'Session windows closed, by why: gap, source_ended, bound.', ['ended']),

@@ -19,10 +19,10 @@ import {
   type PartitionTask,
   type StepResult,
 } from '@precede/log';
-import type { WindowBounds, WindowsState, ZoneWindows } from '@precede/sequence';
+import type { JournalLimits, Restored, WindowBounds, WindowsState, ZoneWindows } from '@precede/sequence';
 import type { Logger } from '@precede/service';
 import type { SessionizerMetrics } from './metrics.ts';
-import { changeRecord, sequenceRecord, sessionRecord } from './records.ts';
+import { journalRecords, sequenceRecord, sessionRecord } from './records.ts';
 import { restorePartition } from './restore.ts';
 import { PartitionSessionizer } from './sessionizer.ts';
 import { countCommitted, createTally, type Refusal, type Tally } from './tally.ts';
@@ -31,24 +31,50 @@ export interface PipelineDeps {
   readonly codec: AvroCodec;
   readonly zones: ZoneWindows;
   readonly bounds: Partial<WindowBounds>;
+  readonly limits: JournalLimits;
   readonly metrics: SessionizerMetrics;
   readonly logger: Logger;
   /** The states of all open partitions, for the gauges. */
   readonly states: Set<WindowsState>;
 }
 
+const progressEveryMs = 5_000;
+
 /** Restores the partition's windows; its state goes with the task. */
 export const openPartition = async (deps: PipelineDeps, assignment: Assignment): Promise<PartitionTask> => {
-  const stop = deps.metrics.restoreSeconds.startTimer();
-  const state = await restorePartition(assignment, deps.codec, deps.bounds);
-  const restoreSeconds = stop();
+  const { metrics, logger } = deps;
   const { partition, position } = assignment;
-  deps.logger.info(
-    { partition, position, openWindows: state.openWindows, remembered: state.remembered, restoreSeconds },
+  metrics.restoring.inc();
+  const stop = metrics.restoreSeconds.startTimer();
+  let restored: Restored;
+  let records = 0;
+  let toldMs = performance.now();
+  try {
+    restored = await restorePartition(assignment, deps.codec, deps.bounds, (count) => {
+      records += count;
+      metrics.restoredRecords.inc(count);
+      if (performance.now() - toldMs < progressEveryMs) return;
+      toldMs = performance.now();
+      logger.info({ partition, records }, 'restoring');
+    });
+  } finally {
+    metrics.restoring.dec();
+  }
+  const restoreSeconds = stop();
+  const { state } = restored;
+  logger.info(
+    {
+      partition,
+      position,
+      records,
+      openWindows: state.openWindows,
+      remembered: state.remembered,
+      restoreSeconds,
+    },
     'partition opened',
   );
   deps.states.add(state);
-  const core = new PartitionSessionizer(state, deps.zones);
+  const core = new PartitionSessionizer(restored, deps.zones, deps.limits);
   let tally = createTally();
   return {
     step: (batch) => {
@@ -80,12 +106,14 @@ const stepBatch = async (
   // 2. Decode and order. A record nobody can read, or that came too late, becomes a dead letter and is passed.
   const records: OutgoingRecord[] = [];
   for (const record of batch.records) takeRecord(deps, core, record, records, tally);
-  core.tick(batch.nowMs, batch.isAtEnd);
-  // 3. Encode what came of it. The changelog stays in this partition, so that whoever gets it finds its state.
-  const { outputs, changes } = core.drain();
+  // 3. Encode what came of it. The journal stays in this partition, so that whoever gets it finds its state.
+  const { outputs, write } = core.finish(batch.nowMs, batch.isAtEnd);
   for (const sequence of outputs.sequences) records.push(sequenceRecord(codec, sequence));
   for (const session of outputs.closed) records.push(sessionRecord(codec, session));
-  for (const change of changes) records.push(changeRecord(codec, change, partition));
+  if (write !== undefined) {
+    for (const record of journalRecords(codec, write, partition)) records.push(record);
+    if (write.kind === 'base') metrics.bases.inc();
+  }
   tally.outputs = outputs;
   // 4. Hand over to the log: all of it and the offset, or nothing. A tick that changed nothing writes nothing.
   if (batch.records.length > 0) stop();

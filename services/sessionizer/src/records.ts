@@ -1,6 +1,9 @@
 /** What one step has made, as records of the log. */
 import {
+  type ChangelogEntry,
   changelogToAvro,
+  journalChunkKey,
+  journalHeadKey,
   operationKey,
   type SequenceObserved,
   type SessionClosed,
@@ -12,7 +15,7 @@ import {
   windowKey,
 } from '@precede/contracts';
 import type { AvroCodec, OutgoingRecord } from '@precede/log';
-import type { WindowChange } from '@precede/sequence';
+import type { JournalWrite, WindowChange } from '@precede/sequence';
 
 /** Keyed by zone and last operation: all sequences that end alike meet in one partition of the scorer. */
 export const sequenceRecord = (codec: AvroCodec, sequence: SequenceObserved): OutgoingRecord => ({
@@ -27,13 +30,22 @@ export const sessionRecord = (codec: AvroCodec, session: SessionClosed): Outgoin
   value: codec.encode(Topic.sessions, sessionToAvro(session)),
 });
 
-/** Stays in the partition of its requests, wherever its own key would put it. */
-export const changeRecord = (codec: AvroCodec, change: WindowChange, partition: number): OutgoingRecord => ({
-  topic: Topic.changelog,
-  partition,
-  key:
-    change.sessionId === null
-      ? watermarkKey(change.zoneId, change.source)
-      : windowKey(change.zoneId, change.source, change.sessionId),
-  value: change.entry === null ? null : codec.encode(Topic.changelog, changelogToAvro(change.entry)),
-});
+/** All of it stays in the partition of its requests, wherever its own keys would put it. */
+export const journalRecords = (
+  codec: AvroCodec,
+  write: JournalWrite,
+  partition: number,
+): OutgoingRecord[] => {
+  const record = (key: Buffer, entry: ChangelogEntry | null): OutgoingRecord => ({
+    topic: Topic.changelog,
+    partition,
+    key,
+    value: entry === null ? null : codec.encode(Topic.changelog, changelogToAvro(entry)),
+  });
+  if (write.kind === 'chunk') return [record(journalChunkKey(write.chunk.sequence), write.chunk)];
+  const changed = write.changes.map((change) => record(keyOf(change), change.entry));
+  return [...changed, record(journalHeadKey(), write.head)];
+};
+
+const keyOf = ({ zoneId, source, sessionId }: WindowChange): Buffer =>
+  sessionId === null ? watermarkKey(zoneId, source) : windowKey(zoneId, source, sessionId);

@@ -3,7 +3,7 @@ import { Topic, type TopicName } from '@precede/contracts';
 import type { EventLog, Processing } from '@precede/log';
 import type { WindowsState } from '@precede/sequence';
 import { type Health, type Logger, listen, type RunningService, type Tools } from '@precede/service';
-import { boundsOf, type SessionizerConfig } from './config.ts';
+import { boundsOf, limitsOf, type SessionizerConfig } from './config.ts';
 import { buildServer } from './http.ts';
 import { createSessionizerMetrics, type SessionizerMetrics } from './metrics.ts';
 import { openPartition, type PipelineDeps } from './pipeline.ts';
@@ -32,7 +32,15 @@ export const startSessionizer = async (
   // Gap and grace decide what a window is: no request is looked at before they are known.
   await zones.caughtUp;
   health.set('config', true);
-  const pipeline = { codec: log.codec, zones, bounds: boundsOf(config), metrics, logger, states };
+  const pipeline = {
+    codec: log.codec,
+    zones,
+    bounds: boundsOf(config),
+    limits: limitsOf(config),
+    metrics,
+    logger,
+    states,
+  };
   const processing = await startProcessing(log, config, pipeline, health);
   return {
     name: 'sessionizer',

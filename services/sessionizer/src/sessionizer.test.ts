@@ -90,7 +90,7 @@ test('writes each sequence and each closed window once, through failed steps, re
   const requests = makeRequests(1_500, 7);
   const draw = random(11);
   const flaky = failing(harness.log, () => draw() < 0.2);
-  const env = { PRECEDE_SESSIONIZER_MAX_BATCH: '60' };
+  const env = { PRECEDE_SESSIONIZER_MAX_BATCH: '60', PRECEDE_SESSIONIZER_JOURNAL: '150' };
 
   for (let at = 0; at < requests.length; at += 500) {
     const service = await startOn(flaky, env);
@@ -99,7 +99,7 @@ test('writes each sequence and each closed window once, through failed steps, re
     if (at % 1_000 === 0) await untilDone(harness.log, sessionizerGroup);
     await service.close();
   }
-  const service = await startOn(flaky, env);
+  const service = await startOn(flaky, { ...env, PRECEDE_SESSIONIZER_JOURNAL: '1' });
   await send(harness.log, [endOf('import-1')]);
   await untilDone(harness.log, sessionizerGroup);
   const metrics = await service.metrics();
@@ -111,11 +111,15 @@ test('writes each sequence and each closed window once, through failed steps, re
   assert.deepEqual(out.sessions, want.sessions);
   assert.match(metrics, /precede_sessionizer_open_windows 0\n/);
   assert.match(metrics, /precede_sessionizer_state_bytes 0\n/);
-  // Of the state nothing is left but that the source has ended.
+  // Of the state nothing is left but that the source has ended, and the head of a journal whose chunks are void.
   const kept = new Map<string, boolean>();
   for (const record of await readAll(harness.log, Topic.changelog))
     kept.set(`${record.partition}/${record.key?.toString('latin1')}`, record.value !== null);
-  assert.equal([...kept.values()].filter((isThere) => isThere).length, 2);
+  const left = [...kept]
+    .filter(([key, isThere]) => isThere && !key.includes('/journal/'))
+    .map(([key]) => key);
+  assert.deepEqual(left.filter((key) => key.endsWith('journal')).sort(), ['0/journal', '1/journal']);
+  assert.equal(left.length, 4);
 });
 
 test('dead-letters what cannot be read and what comes too late, with reason and origin', async (t) => {

@@ -1,14 +1,16 @@
 /**
  * The core of one partition: requests in, verdicts and outputs out. It joins the pure windows of @precede/sequence with
- * the settings of the zones; it reads no clock and writes nowhere.
+ * the settings of the zones and the journal; it reads no clock and writes nowhere.
  */
 import type { RequestEvent } from '@precede/contracts';
 import {
   createOutputs,
+  type JournalLimits,
+  type JournalWrite,
+  type Restored,
   step,
-  takeChanges,
   type Verdict,
-  type WindowChange,
+  WindowJournal,
   type WindowOutputs,
   type WindowsState,
   type ZoneWindows,
@@ -16,27 +18,33 @@ import {
 
 export class PartitionSessionizer {
   readonly state: WindowsState;
+  readonly #journal: WindowJournal;
   readonly #zones: ZoneWindows;
   #outputs = createOutputs();
 
-  constructor(state: WindowsState, zones: ZoneWindows) {
-    this.state = state;
+  constructor(restored: Restored, zones: ZoneWindows, limits?: JournalLimits) {
+    this.state = restored.state;
+    this.#journal = new WindowJournal(restored.journal, limits);
     this.#zones = zones;
   }
 
   take(event: RequestEvent, offset: number, receivedMs: number): Verdict {
-    return step(this.state, { kind: 'record', event, offset, receivedMs }, this.#zones, this.#outputs);
+    const verdict = step(
+      this.state,
+      { kind: 'record', event, offset, receivedMs },
+      this.#zones,
+      this.#outputs,
+    );
+    this.#journal.add(this.state, event, offset, verdict);
+    return verdict;
   }
 
-  /** Once a batch, after its records. */
-  tick(nowMs: number, isAtEnd: boolean): void {
+  /** Once a batch, after its records: what has been made since the last call. Encode it before the next `take`. */
+  finish(nowMs: number, isAtEnd: boolean): { outputs: WindowOutputs; write: JournalWrite | undefined } {
+    this.#journal.beforeTick(this.state, this.#zones);
     step(this.state, { kind: 'tick', nowMs, isAtEnd }, this.#zones, this.#outputs);
-  }
-
-  /** What has been made since the last call. Encode the changes before the next `take`. */
-  drain(): { outputs: WindowOutputs; changes: WindowChange[] } {
     const outputs = this.#outputs;
     this.#outputs = createOutputs();
-    return { outputs, changes: takeChanges(this.state) };
+    return { outputs, write: this.#journal.write(this.state, nowMs, isAtEnd) };
   }
 }
