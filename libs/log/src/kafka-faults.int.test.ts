@@ -187,6 +187,39 @@ else
       assert.deepEqual(await log.committedOffsets('markers', Topic.config), [10]);
     });
 
+    test('a member that joins or leaves moves its share only: what stays is not opened again', async () => {
+      const { log, options } = await fresh();
+      const member = async (opened: number[]) => {
+        const own = await openKafkaLog(testOptions(options));
+        logs.push(own);
+        return own.process({
+          group: 'sharing',
+          topic: Topic.requests,
+          isTransactional: true,
+          tickMs: 50,
+          open: async ({ partition }) => {
+            opened.push(partition);
+            return { step: async () => ({ outputs: [], commit: null }), close: async () => {} };
+          },
+        });
+      };
+      const count = await log.partitionCount(Topic.requests);
+      const [first, second]: [number[], number[]] = [[], []];
+      const one = await member(first);
+      await eventually('all with one', async () => one.partitions().length === count || undefined);
+      const two = await member(second);
+      await eventually('half with each', async () =>
+        [one, two].every((m) => m.partitions().length === count / 2) ? true : undefined,
+      );
+      assert.equal(first.length, count, 'the first has opened none again');
+      assert.equal(second.length, count / 2);
+
+      await two.close();
+      await eventually('all with one again', async () => one.partitions().length === count || undefined);
+      assert.equal(first.length, count + count / 2);
+      await one.close();
+    });
+
     test('records carry the time of their arrival, and every topic says so', async () => {
       const { log, options } = await fresh();
       const before = Date.now();

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, UnavailableError } from '@precede/contracts';
 import type { Consumer, Kafka } from 'kafkajs';
-import { maxWaitMs } from './kafka-client.ts';
+import { stickyAssigner } from './kafka-assignor.ts';
+import { maxWaitMs, roundRobin } from './kafka-client.ts';
 import { toLogError } from './kafka-errors.ts';
 
 export interface MembershipOptions {
@@ -29,6 +30,7 @@ export class Membership {
   #consumer: Consumer | undefined;
   #restart: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
+  #owned: readonly number[] = [];
   /** Offsets that the broker has taken, by partition; kafkajs resolves a commit also where it made none. */
   readonly #committed = new Map<number, string>();
 
@@ -81,6 +83,7 @@ export class Membership {
       heartbeatInterval: heartbeatMs,
       maxWaitTimeInMs: maxWaitMs,
       allowAutoTopicCreation: false,
+      partitionAssigners: [stickyAssigner(topic, () => this.#owned), roundRobin()],
       // One way back for all crashes: a new consumer, by us.
       // A member that comes back within its session takes up its place at once; a new one waits for the old to expire.
       retry: {
@@ -107,7 +110,10 @@ export class Membership {
     const { topic, onAssigned } = this.#options;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       consumer.pause([{ topic }]);
-      if (consumer === this.#consumer) onAssigned(payload.memberAssignment[topic] ?? []);
+      if (consumer === this.#consumer) {
+        this.#owned = payload.memberAssignment[topic] ?? [];
+        onAssigned(this.#owned);
+      }
       this.#confirm();
     });
     consumer.on(consumer.events.HEARTBEAT, () => this.#confirm());
@@ -125,7 +131,7 @@ export class Membership {
 
   #crashed(consumer: Consumer, error: unknown): void {
     if (consumer !== this.#consumer || this.#closing.signal.aborted) return;
-    this.#options.onAssigned([]);
+    // Partitions stay open until the group says otherwise: whoever gets one meanwhile fences us.
     this.#options.onError(toLogError(error, 'consume'));
     this.#restart = this.#rejoin();
   }

@@ -1,6 +1,7 @@
 /**
- * Processes a topic as one member of a consumer group. Each assignment closes every open partition and opens the new
- * ones: kafkajs tells only of whole assignments, and a partition that stays is rare enough to be restored again.
+ * Processes a topic as one member of a consumer group. An assignment closes the partitions that go and opens those
+ * that come; what stays goes on through the rebalance. It is safe to go on: an owner that opens a partition fences the
+ * one before, so a partition that was somebody else's in between fails here at its next commit and is opened anew.
  */
 import type { Kafka } from 'kafkajs';
 import { Brokers } from './kafka-brokers.ts';
@@ -112,11 +113,13 @@ export class KafkaProcessing implements Processing {
   }
 
   async #change(partitions: readonly number[]): Promise<void> {
-    const leaving = [...this.#slots.values()];
-    this.#slots.clear();
-    await Promise.all(leaving.map((slot) => slot.stop()));
+    const stays = new Set(partitions);
+    const leaving = [...this.#slots].filter(([partition]) => !stays.has(partition));
+    for (const [partition] of leaving) this.#slots.delete(partition);
+    await Promise.all(leaving.map(([, slot]) => slot.stop()));
     if (partitions !== this.#assigned && partitions.length > 0) return;
-    for (const partition of partitions) this.#slots.set(partition, new Slot(this.#slotDeps(), partition));
+    for (const partition of partitions)
+      if (!this.#slots.has(partition)) this.#slots.set(partition, new Slot(this.#slotDeps(), partition));
     this.#checkReady();
   }
 
