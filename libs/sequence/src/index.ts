@@ -26,6 +26,7 @@ export {
   createOutputs,
   createWindows,
   defaultBounds,
+  estimatedBytes,
   type WindowBounds,
   type WindowInput,
   type WindowOutputs,

@@ -5,6 +5,7 @@
  */
 import { closeWindow, release } from './window-emit.ts';
 import {
+  estimatedBytes,
   markSession,
   markSource,
   NEVER,
@@ -129,12 +130,20 @@ const forgetFirst = (state: WindowsState, session: SessionEntry): void => {
   markSource(state, source);
 };
 
+const hasTooManyWindows = (state: WindowsState): boolean =>
+  state.openWindows > state.bounds.maxWindows ||
+  (estimatedBytes(state) > state.bounds.maxBytes && state.openWindows > 0);
+
+/** Whether `keepBounds` would do something. O(1). */
+export const isBeyond = (state: WindowsState): boolean =>
+  hasTooManyWindows(state) || state.remembered > state.bounds.maxRemembered;
+
 /** Closes the longest idle windows and forgets the oldest closed ones where there are too many: 1 % at once, of the source that has most. */
 export const keepBounds = (state: WindowsState, out: WindowOutputs): void => {
-  const { maxWindows, maxRemembered } = state.bounds;
-  while (state.openWindows > maxWindows) {
+  const { maxRemembered } = state.bounds;
+  while (hasTooManyWindows(state)) {
     const source = largest(state, (each) => each.open.size);
-    for (let i = Math.ceil(maxWindows / 100); i > 0; i--) {
+    for (let i = Math.ceil(state.openWindows / 100); i > 0; i--) {
       const idle = longestIdle(source);
       // The session may go on: only what would stand before the closed window is refused.
       if (idle !== undefined) closeFirst(state, idle, 'bound', idle.lastMs - 1, out);

@@ -134,7 +134,7 @@ const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowSt
   session.openAtMs = entry.lastMs;
   session.source.open.push(session);
   state.openWindows++;
-  state.keptOperations += entry.operations.length;
+  state.keptOperations += Math.min(entry.length, state.bounds.maxOperations);
   state.keptEventIds += entry.eventIds.length;
 };
 

@@ -44,7 +44,8 @@ const append = (state: WindowsState, session: SessionEntry, item: HeldItem): voi
   session.length++;
   session.operations.push(item.operation);
   session.timesMs.push(item.timeMs);
-  state.keptOperations++;
+  // The newest maxOperations count: how much more is there depends on when it was cut last.
+  if (session.length <= state.bounds.maxOperations) state.keptOperations++;
   if (session.operations.length >= 2 * state.bounds.maxOperations) cutOldest(state, session);
   addRun(session, item.operation, item.timeMs);
   if (item.eventId !== null) rememberId(state, session, item.eventId);
@@ -54,7 +55,6 @@ const cutOldest = (state: WindowsState, session: SessionEntry): void => {
   const cut = session.operations.length - state.bounds.maxOperations;
   session.operations = session.operations.slice(cut);
   session.timesMs = session.timesMs.slice(cut);
-  state.keptOperations -= cut;
 };
 
 const addRun = (session: SessionEntry, operation: ShortId, timeMs: number): void => {
@@ -110,7 +110,7 @@ export const closeWindow = (
   out: WindowOutputs,
 ): void => {
   state.openWindows--;
-  state.keptOperations -= session.operations.length;
+  state.keptOperations -= Math.min(session.length, state.bounds.maxOperations);
   state.keptEventIds -= session.eventIds?.size ?? 0;
   if (session.operations.length > state.bounds.maxOperations) {
     const kept = state.bounds.maxOperations;

@@ -31,6 +31,7 @@ import {
 const zoneIds = ['a', 'b'].map((digit) => digit.repeat(32) as ZoneId);
 const small: Partial<WindowBounds> = {
   maxWindows: 3,
+  maxBytes: 6_000,
   maxHeld: 4,
   maxRemembered: 2,
   rememberMs: 150,

@@ -184,11 +184,20 @@ export const restoreJournal = (
   const state = restoreWindows(base, (head?.bounds as WindowBounds | undefined) ?? wanted);
   const settings = replay(state, own);
   const isSame = head !== undefined && areSame(state.bounds, wanted);
-  state.bounds = wanted;
+  if (!isSame) changeBounds(state, wanted);
   state.stepChanges = 0;
   const requests = own.reduce((sum, chunk) => sum + chunk.requests.length, 0);
   const generation = head?.generation ?? 0;
   return { state, journal: { generation, sequence: own.length, requests, settings, isDue: !isSame } };
+};
+
+const changeBounds = (state: WindowsState, bounds: WindowBounds): void => {
+  state.bounds = bounds;
+  state.keptOperations = 0;
+  for (const sources of state.sources.values())
+    for (const { sessions } of sources.values())
+      for (const { length } of sessions.values())
+        state.keptOperations += Math.min(length, bounds.maxOperations);
 };
 
 const areSame = (a: WindowBounds, b: WindowBounds): boolean =>

@@ -282,6 +282,7 @@ const bySource = (seen: Observed): Observed => ({
 test('saves the same state for any batches and any restarts, bounds and forgetting included', () => {
   const small: Partial<WindowBounds> = {
     maxWindows: 3,
+    maxBytes: 6_000,
     maxHeld: 4,
     maxRemembered: 2,
     rememberMs: 150,

@@ -29,6 +29,8 @@ export interface WindowSettings {
 export interface WindowBounds {
   /** Open windows; beyond it the longest idle ones of the largest source are closed with `bound`. */
   readonly maxWindows: number;
+  /** Estimated bytes of all of it (`estimatedBytes`); beyond it the same is done. */
+  readonly maxBytes: number;
   /** Requests held for ordering; beyond it the oldest of the source is emitted before its time. */
   readonly maxHeld: number;
   /** Sessions remembered as closed; beyond it the oldest are forgotten, and requests as old as those of unknown sessions refused. */
@@ -48,6 +50,7 @@ export interface WindowBounds {
 const hour = 3_600_000;
 export const defaultBounds: WindowBounds = {
   maxWindows: 100_000,
+  maxBytes: 512 * 1024 * 1024,
   maxHeld: 100_000,
   maxRemembered: 100_000,
   rememberMs: 24 * hour,
@@ -170,6 +173,21 @@ export const createWindows = (bounds: Partial<WindowBounds> = {}): WindowsState 
   changedSources: [],
   stepChanges: 0,
 });
+
+// On the heap of Node 24, measured with 1 to 30 requests a session: right within some 15 %.
+const sessionBytes = 430;
+const windowBytes = 900;
+const heldBytes = 160;
+const operationBytes = 16;
+const eventIdBytes = 100;
+
+/** What the windows take in memory, estimated. O(1). */
+export const estimatedBytes = (state: WindowsState): number =>
+  (state.openWindows + state.remembered) * sessionBytes +
+  state.openWindows * windowBytes +
+  state.heldRequests * heldBytes +
+  state.keptOperations * operationBytes +
+  state.keptEventIds * eventIdBytes;
 
 const isHeldLess = (a: HeldItem, b: HeldItem): boolean =>
   a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.offset < b.offset);

@@ -14,7 +14,7 @@
  * being old alone, and never is one let in that a closed window had covered.
  */
 import { DropReason, LIVE, type RequestObserved, type SourceEnded, type ZoneId } from '@precede/contracts';
-import { advance, isDue, keepBounds } from './window-advance.ts';
+import { advance, isBeyond, isDue, keepBounds } from './window-advance.ts';
 import { closeWindow, release } from './window-emit.ts';
 import {
   addSession,
@@ -75,8 +75,7 @@ export const stepRequest = (
   const settings = zones.settingsOf(source.zoneId);
   advance(state, source, settings, out);
   if (state.heldRequests > state.bounds.maxHeld) releaseEarly(state, source, settings.inactivityGapMs, out);
-  if (state.openWindows > state.bounds.maxWindows || state.remembered > state.bounds.maxRemembered)
-    keepBounds(state, out);
+  if (isBeyond(state)) keepBounds(state, out);
   return 'taken';
 };
 

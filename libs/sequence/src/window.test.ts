@@ -4,6 +4,7 @@ import type { ChangelogEntry, SessionId, ShortId, SourceId, ZoneId } from '@prec
 import {
   createOutputs,
   createWindows,
+  estimatedBytes,
   restoreWindows,
   step,
   takeChanges,
@@ -208,6 +209,18 @@ test('closes the longest idle windows at the bound and lets the session go on', 
   assert.equal(verdicts.at(-1), 'taken');
 });
 
+test('closes the longest idle windows where they take too much memory', () => {
+  const inputs = [1, 2, 3].map((session) => request(session, session, 1, session * 10));
+
+  const { out, state } = run([...inputs, request(4, 4, 1, 500)], { maxBytes: 4_500 });
+
+  assert.deepEqual(
+    out.closed.map((c) => [c.sessionId, c.ended]),
+    [[idOf(1), 'bound']],
+  );
+  assert.ok(estimatedBytes(state) <= 4_500);
+});
+
 test('emits the oldest held requests early at the bound', () => {
   const { out } = run([request(0, 1, 1, 10), request(1, 1, 2, 11), request(2, 1, 3, 12)], { maxHeld: 2 });
 
@@ -223,8 +236,12 @@ test('refuses requests of unknown sessions only as far back as it has forgotten 
 
   assert.deepEqual(verdicts.slice(-2), ['window_closed', 'taken']);
   const changes = takeChanges(state);
-  // The one that was taken is older than what is remembered, so it is closed and forgotten at once.
-  assert.equal(changes.filter((c) => c.entry === null).length, 3);
+  // The one that was taken is older than what is remembered, so it is closed and forgotten at once; of what was never
+  // saved nothing has to be taken back.
+  assert.deepEqual(
+    changes.filter((c) => c.sessionId !== null).map((c) => [c.sessionId, c.entry !== null]),
+    [[idOf(3), true]],
+  );
 });
 
 test('holds a session that comes back to what was forgotten of it', () => {

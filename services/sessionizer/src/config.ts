@@ -1,6 +1,6 @@
 /** What the sessionizer can be told. docs/configuration.md is made from these fields. */
 import type { JournalLimits, WindowBounds } from '@precede/sequence';
-import { duration, integer, port, text, type Values } from '@precede/service';
+import { duration, integer, port, size, text, type Values } from '@precede/service';
 
 const count = (meaning: string, fallback: string) => integer(1, 100_000_000, meaning, fallback);
 
@@ -10,6 +10,10 @@ export const sessionizerFields = {
   PRECEDE_SESSIONIZER_MAX_WINDOWS: count(
     'Open session windows per partition; beyond it the longest idle ones are closed as `bound`.',
     '100000',
+  ),
+  PRECEDE_SESSIONIZER_MAX_BYTES: size(
+    'Estimated memory of the windows of one partition; beyond it the longest idle ones are closed as `bound`.',
+    '512MiB',
   ),
   PRECEDE_SESSIONIZER_MAX_HELD: count(
     'Requests per partition held to be put in order; beyond it the oldest are emitted before their time.',
@@ -47,6 +51,7 @@ export type SessionizerConfig = Values<typeof sessionizerFields>;
 
 export const boundsOf = (config: SessionizerConfig): Partial<WindowBounds> => ({
   maxWindows: config.PRECEDE_SESSIONIZER_MAX_WINDOWS,
+  maxBytes: config.PRECEDE_SESSIONIZER_MAX_BYTES,
   maxHeld: config.PRECEDE_SESSIONIZER_MAX_HELD,
   maxRemembered: config.PRECEDE_SESSIONIZER_MAX_REMEMBERED,
   rememberMs: config.PRECEDE_SESSIONIZER_REMEMBER,

@@ -1,22 +1,10 @@
 /** Every instrument of the sessionizer. */
 import { LIVE } from '@precede/contracts';
-import type { WindowsState } from '@precede/sequence';
+import { estimatedBytes, type WindowsState } from '@precede/sequence';
 import type { Clock, Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
-/** Rough sizes on the heap, measured on Node 24: they are for a trend and an alert, not for accounting. */
-const sessionBytes = 500;
-const heldBytes = 160;
-const operationBytes = 16;
-const eventIdBytes = 80;
-
-export const stateBytes = (state: WindowsState): number =>
-  (state.openWindows + state.remembered) * sessionBytes +
-  state.heldRequests * heldBytes +
-  state.keptOperations * operationBytes +
-  state.keptEventIds * eventIdBytes;
 
 const lagSeconds = (state: WindowsState, nowMs: number): number => {
   let lagMs = 0;
@@ -49,7 +37,7 @@ export const createSessionizerMetrics = (
   gauge('open_windows', 'Session windows open now.', (state) => state.openWindows);
   gauge('held_requests', 'Requests held until the watermark passes them.', (state) => state.heldRequests);
   gauge('remembered_sessions', 'Closed sessions remembered for late requests.', (state) => state.remembered);
-  gauge('state_bytes', 'Estimated memory of all session windows.', stateBytes);
+  gauge('state_bytes', 'Estimated memory of all session windows.', estimatedBytes);
   new Gauge({
     name: 'precede_sessionizer_watermark_lag_seconds',
     help: 'How far the largest event time of the slowest live source with open windows lies behind the clock.',
