@@ -24,6 +24,7 @@ export const startProcessing = (core: EmbeddedCore, group: Group, options: Proce
   let closing: Promise<void> | null = null;
   return {
     ready: joined.then(async () => {
+      options.onRebalance?.();
       await Promise.all([...loops.values()].map((loop) => loop.opened));
     }),
     partitions: open,

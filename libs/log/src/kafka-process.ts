@@ -108,6 +108,7 @@ export class KafkaProcessing implements Processing {
 
   #assign(partitions: readonly number[]): void {
     if (this.#isClosing) return;
+    this.#options.onRebalance?.();
     this.#assigned = partitions;
     this.#changes = this.#changes.then(() => this.#change(partitions));
   }

@@ -108,6 +108,8 @@ export interface ProcessOptions {
   open(assignment: Assignment): Promise<PartitionTask>;
   /** Told of each failed step or opening; the partition is tried again with back-off. */
   onError?(error: unknown, partition: number): void;
+  /** Told each time the group has said which partitions are this member's, changed or not. */
+  onRebalance?(): void;
   /** Told when the set of open partitions changes. */
   onPartitions?(open: readonly number[]): void;
 }

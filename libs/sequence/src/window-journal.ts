@@ -191,13 +191,20 @@ export const restoreJournal = (
   return { state, journal: { generation, sequence: own.length, requests, settings, isDue: !isSame } };
 };
 
+/** As if a base had been written under the old ones. */
 const changeBounds = (state: WindowsState, bounds: WindowBounds): void => {
+  const kept = state.bounds.maxOperations;
   state.bounds = bounds;
   state.keptOperations = 0;
   for (const sources of state.sources.values())
     for (const { sessions } of sources.values())
-      for (const { length } of sessions.values())
-        state.keptOperations += Math.min(length, bounds.maxOperations);
+      for (const session of sessions.values()) {
+        if (session.operations.length > kept) {
+          session.operations = session.operations.slice(-kept);
+          session.timesMs = session.timesMs.slice(-kept);
+        }
+        state.keptOperations += Math.min(session.length, bounds.maxOperations);
+      }
 };
 
 const areSame = (a: WindowBounds, b: WindowBounds): boolean =>

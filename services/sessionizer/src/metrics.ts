@@ -92,6 +92,17 @@ export const createSessionizerMetrics = (
       'Configuration records that could not be read, and failures to follow.',
     ),
     failures: counter('failures', 'Steps or openings of a partition that failed and are tried again.'),
+    aborts: counter(
+      'aborted_steps',
+      'Steps whose transaction was not committed: fenced, or the log was away. They are done again from the last commit.',
+    ),
+    rebalances: counter('rebalances', 'Times that the group has said which partitions are whose.'),
+    commitSeconds: new Histogram({
+      name: 'precede_sessionizer_commit_seconds',
+      help: 'Time from the end of a step until its transaction was committed.',
+      buckets: seconds,
+      registers,
+    }),
     stepSeconds: new Histogram({
       name: 'precede_sessionizer_step_seconds',
       help: 'Time of one step: decode, order, encode; not the transaction.',

@@ -76,13 +76,21 @@ export const openPartition = async (deps: PipelineDeps, assignment: Assignment):
   deps.states.add(state);
   const core = new PartitionSessionizer(restored, deps.zones, deps.limits);
   let tally = createTally();
+  let stopCommit: (() => number) | undefined;
   return {
-    step: (batch) => {
+    step: async (batch) => {
       tally = createTally();
-      return stepBatch(deps, core, partition, batch, tally);
+      const result = await stepBatch(deps, core, partition, batch, tally);
+      stopCommit = result.commit === null ? undefined : metrics.commitSeconds.startTimer();
+      return result;
     },
-    committed: () => countCommitted(deps.metrics, tally),
+    committed: () => {
+      stopCommit?.();
+      stopCommit = undefined;
+      countCommitted(metrics, tally);
+    },
     close: async () => {
+      if (stopCommit !== undefined) metrics.aborts.inc();
       deps.states.delete(state);
     },
   };

@@ -63,6 +63,7 @@ const startProcessing = async (
     isTransactional: true,
     maxBatchRecords: config.PRECEDE_SESSIONIZER_MAX_BATCH,
     open: (assignment) => openPartition(pipeline, assignment),
+    onRebalance: () => pipeline.metrics.rebalances.inc(),
     onError: (err, partition) => reportFailure(pipeline.metrics, pipeline.logger, err, partition),
   });
   processing.ready.then(

@@ -110,6 +110,8 @@ test('writes each sequence and each closed window once, through failed steps, re
   assert.deepEqual(out.sequences, want.sequences);
   assert.deepEqual(out.sessions, want.sessions);
   assert.match(metrics, /precede_sessionizer_open_windows 0\n/);
+  assert.match(metrics, /precede_sessionizer_commit_seconds_count [1-9]/);
+  assert.match(metrics, /precede_sessionizer_rebalances_total 1\n/);
   assert.match(metrics, /precede_sessionizer_state_bytes 0\n/);
   // Of the state nothing is left but that the source has ended, and the head of a journal whose chunks are void.
   const kept = new Map<string, boolean>();
