@@ -197,6 +197,38 @@ test('closes the windows of silent live traffic by the clock and writes nothing 
   assert.deepEqual(after, before);
 });
 
+test('a stop of 15 minutes splits no session that went on meanwhile', async (t) => {
+  const clock = { nowMs: 1_800_000_000_000, now: () => clock.nowMs };
+  const harness = await openHarness(clock);
+  t.after(() => harness.close());
+  const { log } = harness;
+  const minute = 60_000;
+  await configure(log, 10 * minute, 5_000);
+  const before = await startOn(log, {}, clock);
+  await send(log, [requestOf(1, 1, clock.nowMs), requestOf(2, 1, clock.nowMs)]);
+  await untilDone(log, sessionizerGroup);
+  await before.close();
+  const began = clock.nowMs;
+  for (let i = 1; i <= 15; i += 1) {
+    clock.nowMs += minute;
+    await send(log, [requestOf(1, i + 1, clock.nowMs)]);
+  }
+  // Behind all of it, so that the first clock it sees is far past every gap.
+  clock.nowMs += minute;
+
+  const after = await startOn(log, { PRECEDE_SESSIONIZER_MAX_BATCH: '1' }, clock);
+  t.after(() => after.close());
+  await untilDone(log, sessionizerGroup);
+  clock.nowMs += 11 * minute;
+  await until('both closed', async () => (await readAll(log, Topic.sessions)).length === 2);
+
+  const { sessions } = await written(log);
+  assert.deepEqual(sessions, [
+    JSON.stringify([requestOf(1, 0, 0).sessionId, began, began + 15 * minute, 16]),
+    JSON.stringify([requestOf(2, 0, 0).sessionId, began, began, 1]),
+  ]);
+});
+
 test('answers ready once configuration and partitions are there, and shows its metrics', async (t) => {
   const harness = await openHarness();
   t.after(() => harness.close());
