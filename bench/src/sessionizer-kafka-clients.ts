@@ -9,7 +9,11 @@ import { Topic } from '@precede/contracts';
 import { partitions } from './sessionizer-kafka-input.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const peerSource = join(root, 'bench/peers/kafka-streams');
 const peerDir = join(root, '.work/kafka-streams-peer');
+
+const shippedMain = join(root, 'services/sessionizer/src/main.ts');
+const likeMain = fileURLToPath(new URL('./sessionizer-kafka-child.ts', import.meta.url));
 
 export const Client = {
   shipped: 'precede, as shipped',
@@ -30,8 +34,8 @@ export interface Setting {
   readonly graceMs: number;
   /** Of sessions.v1, for the peer. */
   readonly schemaId: number;
-  /** Arguments of Node or the JVM. */
-  readonly runtimeArgs: readonly string[];
+  /** For ours. */
+  readonly nodeArgs: readonly string[];
 }
 
 export interface Running {
@@ -42,13 +46,15 @@ export interface Running {
   ready(): Promise<void>;
   /** CPU seconds at its first record, for ours at the opening of its first partition. */
   begun(): Promise<{ atMs: number; cpu: number }>;
+  /** Throws, with its output, where it has ended. */
+  check(): void;
   close(): Promise<void>;
 }
 
 export const isOurs = (client: Client): boolean => client === Client.shipped || client === Client.like;
 
 export const buildPeer = async (): Promise<void> => {
-  const build = spawn(join(root, 'bench/peers/kafka-streams/build.sh'), [peerDir], { stdio: 'inherit' });
+  const build = spawn(join(peerSource, 'build.sh'), [peerDir], { stdio: 'inherit' });
   const code = await new Promise((resolve) => build.once('close', resolve));
   if (code !== 0) throw new Error(`the peer cannot be built: ${code}`);
 };
@@ -57,8 +63,7 @@ export const launch = (client: Client, setting: Setting): Running =>
   isOurs(client) ? launchOurs(client, setting) : launchPeer(client, setting);
 
 const launchOurs = (client: Client, setting: Setting): Running => {
-  const script =
-    client === Client.shipped ? 'services/sessionizer/src/main.ts' : 'bench/src/sessionizer-kafka-child.ts';
+  const script = client === Client.shipped ? shippedMain : likeMain;
   const env = {
     PRECEDE_KAFKA_BROKERS: setting.brokers,
     PRECEDE_SCHEMA_REGISTRY_URL: setting.registryUrl,
@@ -68,7 +73,7 @@ const launchOurs = (client: Client, setting: Setting): Running => {
     PRECEDE_SESSIONIZER_HOST: '127.0.0.1',
     PRECEDE_SESSIONIZER_PORT: '0',
   };
-  const child = spawn(process.execPath, [...setting.runtimeArgs, join(root, script)], {
+  const child = spawn(process.execPath, [...setting.nodeArgs, script], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -100,12 +105,7 @@ const launchPeer = (client: Client, setting: Setting): Running => {
     state,
   };
   const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const classpath = `${join(peerDir, 'classes')}:${join(peerDir, 'lib')}/*`;
-  const child = spawn(
-    'java',
-    ['-Xmx1g', ...setting.runtimeArgs, '-cp', classpath, 'precede.peer.Main', ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(join(peerSource, 'run.sh'), [peerDir, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   return watch(child, {
     group,
     begin: 'first\n',
@@ -162,6 +162,9 @@ const watch = (child: ChildProcess, signs: Signs): Running => {
     group: signs.group,
     ready: async () => void (await until(() => (signs.isReady(output) ? true : undefined))),
     begun: () => until(() => begun),
+    check: () => {
+      if (isOver) throw new Error(`the client has ended:\n${output}`);
+    },
     close: async () => {
       child.kill('SIGTERM');
       await exited;

@@ -3,7 +3,7 @@
  * same records? Input: sessionizer-kafka-input.ts, in requests.v1, read by both; all closed sessions are checked to be
  * those of a plain sort. It is not: the broker's cost, many machines, or a restore.
  * Usage, under tools/kafka/with-kafka.sh: node bench/src/sessionizer-kafka.bench.ts [--events 1000000] [--rounds 3]
- *   [--latency-seconds 20] [--only like,rocksdb] [--cpu-prof DIR]
+ *   [--latency-seconds 20] [--only like,rocksdb] [--node-args '--cpu-prof']
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,17 +48,15 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     'latency-seconds': { type: 'string', default: '20' },
     only: { type: 'string', default: Object.keys(Client).join() },
-    'cpu-prof': { type: 'string' },
+    'node-args': { type: 'string', default: '' },
   },
 });
 const events = Number(values.events);
 const rounds = Number(values.rounds);
 const latencySeconds = Number(values['latency-seconds']);
 const clients = values.only.split(',').map((name) => Client[name as keyof typeof Client]);
-const runtimeArgs = (client: Client): string[] =>
-  values['cpu-prof'] === undefined || !isOurs(client)
-    ? []
-    : ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`];
+/** For a profile (`--cpu-prof`), or to try what a flag of V8 does. */
+const nodeArgs = values['node-args'].split(' ').filter((arg) => arg !== '');
 const out = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const kafka = await acquireKafka();
@@ -94,7 +92,7 @@ const schemaIdOf = (log: EventLog): number =>
 
 type Place = Awaited<ReturnType<typeof openPlace>>;
 
-const settingOf = (client: Client, from: Place, to: Place): Setting => ({
+const settingOf = (from: Place, to: Place): Setting => ({
   brokers: brokers.join(),
   registryUrl,
   inPrefix: from.prefix,
@@ -102,14 +100,15 @@ const settingOf = (client: Client, from: Place, to: Place): Setting => ({
   gapMs,
   graceMs,
   schemaId: schemaIdOf(to.log),
-  runtimeArgs: runtimeArgs(client),
+  nodeArgs,
 });
 
-const untilDrained = async (log: EventLog, group: string): Promise<void> => {
+const untilDrained = async (log: EventLog, running: Running): Promise<void> => {
   const ends = await log.endOffsets(Topic.requests);
   const deadlineMs = performance.now() + 300_000;
   for (;;) {
-    const done = await log.committedOffsets(group, Topic.requests);
+    running.check();
+    const done = await log.committedOffsets(running.group, Topic.requests);
     if (ends.every((end, partition) => done[partition] === end)) return;
     if (performance.now() > deadlineMs) throw new Error(`not drained: ${done.join()} of ${ends.join()}`);
     await sleep(50);
@@ -145,11 +144,11 @@ interface Measured {
 
 const measure = async (client: Client, from: Place, expected: string): Promise<Measured> => {
   const to = isOurs(client) ? from : await openPlace();
-  const running = launch(client, settingOf(client, from, to));
+  const running = launch(client, settingOf(from, to));
   let measured: Measured;
   try {
     const begun = await running.begun();
-    await untilDrained(from.log, running.group);
+    await untilDrained(from.log, running);
     const cpu = cpuSeconds(running.pid);
     const seconds = (performance.now() - begun.atMs) / 1_000;
     const perMillion = 1_000_000 / events;
@@ -174,7 +173,7 @@ const measureLive = async (client: Client): Promise<Latency> => {
   const from = await openPlace();
   await configureZone(from.log);
   const to = isOurs(client) ? from : await openPlace();
-  const setting = { ...settingOf(client, from, to), gapMs: latencyGapMs, graceMs: latencyGraceMs };
+  const setting = { ...settingOf(from, to), gapMs: latencyGapMs, graceMs: latencyGraceMs };
   const running: Running = launch(client, setting);
   try {
     await running.ready();
