@@ -21,6 +21,7 @@ import type {
 } from './events.ts';
 import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
 import type { TopicName } from './topics.ts';
+import { zoneBytes } from './zone-bytes.ts';
 import type {
   ConfigRecord,
   Method,
@@ -55,7 +56,7 @@ export const requestToAvro = (event: RequestEvent): AvroRequest => {
   if (event.kind === 'source_ended')
     return {
       kind: 'source_ended',
-      zone: toBytes(event.zoneId),
+      zone: zoneBytes(event.zoneId),
       session: noSession,
       operation: 0,
       time: 0,
@@ -67,7 +68,7 @@ export const requestToAvro = (event: RequestEvent): AvroRequest => {
     };
   return {
     kind: 'request',
-    zone: toBytes(event.zoneId),
+    zone: zoneBytes(event.zoneId),
     session: toBytes(event.sessionId),
     operation: event.operation,
     time: event.timeMs,
@@ -108,7 +109,7 @@ interface AvroUnmatched {
 }
 
 export const unmatchedToAvro = (e: UnmatchedObserved): AvroUnmatched => ({
-  zone: toBytes(e.zoneId),
+  zone: zoneBytes(e.zoneId),
   method: e.method,
   host: e.host,
   path: e.path,
@@ -139,7 +140,7 @@ interface AvroSequence {
 }
 
 export const sequenceToAvro = (e: SequenceObserved): AvroSequence => ({
-  zone: toBytes(e.zoneId),
+  zone: zoneBytes(e.zoneId),
   time: e.timeMs,
   source: e.source,
   operations: e.operations,
@@ -175,7 +176,7 @@ interface AvroSession {
 }
 
 export const sessionToAvro = (e: SessionClosed): AvroSession => ({
-  zone: toBytes(e.zoneId),
+  zone: zoneBytes(e.zoneId),
   session: toBytes(e.sessionId),
   source: e.source,
   first: e.firstMs,
@@ -266,7 +267,7 @@ export const changelogToAvro = (e: ChangelogEntry): AvroChangelog => {
   const none = { window: null, watermark: null, head: null, chunk: null };
   if (e.kind === 'head') return { ...none, zone: noZone, source: '', head: headToAvro(e) };
   if (e.kind === 'chunk') return { ...none, zone: noZone, source: '', chunk: chunkToAvro(e) };
-  const named = { ...none, zone: toBytes(e.zoneId), source: e.source };
+  const named = { ...none, zone: zoneBytes(e.zoneId), source: e.source };
   if (e.kind === 'window') return { ...named, window: windowToAvro(e) };
   const watermark = { max_time: e.maxTimeMs, has_ended: e.hasEnded, closed: e.closedMs, seen: e.seenMs };
   return { ...named, watermark };
@@ -305,8 +306,12 @@ const chunkToAvro = (e: JournalChunk): AvroChunk => {
   return {
     generation: e.generation,
     sequence: e.sequence,
-    settings: e.settings.map((s) => ({ zone: toBytes(s.zoneId), gap: s.inactivityGapMs, grace: s.graceMs })),
-    sources: e.sources.map((s) => ({ zone: toBytes(s.zoneId), source: s.source, seen: s.seenMs })),
+    settings: e.settings.map((s) => ({
+      zone: zoneBytes(s.zoneId),
+      gap: s.inactivityGapMs,
+      grace: s.graceMs,
+    })),
+    sources: e.sources.map((s) => ({ zone: zoneBytes(s.zoneId), source: s.source, seen: s.seenMs })),
     sessions,
     request_sources: e.requests.map(placeOf),
     operations: e.requests.map((r) => r.operation),
@@ -490,7 +495,7 @@ const settingsFromAvro = (s: AvroSettings): ZoneSettings => ({
 /** The value of a config record, or null where it is a tombstone (then send `configHeaders` with it). */
 export const configToAvro = (r: ConfigRecord): AvroConfig | null => {
   const head = {
-    zone: toBytes(r.zoneId),
+    zone: zoneBytes(r.zoneId),
     id: r.id,
     revision: r.revision,
     records: r.records,
@@ -578,7 +583,7 @@ interface AvroDecision {
 
 export const decisionToAvro = (e: DecisionMade): AvroDecision => ({
   decision_id: e.decisionId,
-  zone: toBytes(e.zoneId),
+  zone: zoneBytes(e.zoneId),
   session: e.sessionId === null ? null : toBytes(e.sessionId),
   time: e.timeMs,
   verdict: e.verdict,

@@ -3,7 +3,7 @@
  * Adapters put a prefix (`precede.`) before each name.
  */
 import type { OperationId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
-import { formatShortId } from './ids.ts';
+import { zoneBytes } from './zone-bytes.ts';
 
 export const Topic = {
   requests: 'requests.v1',
@@ -63,11 +63,20 @@ export const topicSpecs: readonly TopicSpec[] = [
 ];
 
 /** zone ‖ session: 32 bytes. */
-export const sessionKey = (zone: ZoneId, session: SessionId): Buffer => Buffer.from(zone + session, 'hex');
+export const sessionKey = (zone: ZoneId, session: SessionId): Buffer => {
+  const key = Buffer.allocUnsafe(32);
+  zoneBytes(zone).copy(key);
+  key.write(session, 16, 'hex');
+  return key;
+};
 
 /** zone ‖ operation: 20 bytes. Keys sequences.v1 by the operation that ends the sequence. */
-export const operationKey = (zone: ZoneId, operation: ShortId): Buffer =>
-  Buffer.from(zone + formatShortId(operation), 'hex');
+export const operationKey = (zone: ZoneId, operation: ShortId): Buffer => {
+  const key = Buffer.allocUnsafe(20);
+  zoneBytes(zone).copy(key);
+  key.writeUInt32BE(operation, 16);
+  return key;
+};
 
 /** zone ‖ host, the host as UTF-8. */
 export const hostKey = (zone: ZoneId, host: string): Buffer =>

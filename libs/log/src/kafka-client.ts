@@ -78,33 +78,6 @@ export const protocolErrors = (): readonly ProtocolError[] =>
 
 export const createClient = (options: KafkaAccess): Kafka => new kafkajs.Kafka(configOf(options));
 
-/** A record set as the broker sent it; control records and aborted ones are still in. */
-export interface FetchedPartition {
-  readonly partition: number;
-  readonly highWatermark: string;
-  /** Before it no transaction is open; committed readers get nothing from it on. */
-  readonly lastStableOffset: string;
-  readonly abortedTransactions:
-    | readonly { readonly producerId: string; readonly firstOffset: string }[]
-    | null;
-  readonly messages: readonly FetchedMessage[];
-}
-
-export interface FetchedMessage {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
-  readonly isControlRecord: boolean;
-  readonly batchContext: {
-    readonly firstOffset: string;
-    readonly lastOffsetDelta: number;
-    readonly producerId: string;
-    readonly inTransaction: boolean;
-  };
-}
-
 interface TopicPartitions<P> {
   readonly topic: string;
   readonly partitions: readonly P[];
@@ -112,6 +85,7 @@ interface TopicPartitions<P> {
 
 /** kafkajs's writer and reader of the protocol's types; U stands for the compact ones, T for tagged fields. */
 export interface Encoder {
+  writeInt8(value: number): this;
   writeInt16(value: number): this;
   writeInt32(value: number): this;
   writeInt64(value: string): this;
@@ -123,6 +97,7 @@ export interface Encoder {
 }
 
 export interface Decoder {
+  readBytes(length: number): Buffer | null;
   readInt16(): number;
   readInt32(): number;
   readInt64(): { toString(): string };
@@ -161,13 +136,6 @@ export interface Broker {
     },
   ): Promise<unknown>;
   endTxn(request: InTransaction & { transactionResult: boolean }): Promise<unknown>;
-  fetch(request: {
-    maxWaitTime: number;
-    minBytes: number;
-    maxBytes: number;
-    isolationLevel: number;
-    topics: readonly TopicPartitions<{ partition: number; fetchOffset: string; maxBytes: number }>[];
-  }): Promise<{ responses: readonly { topicName: string; partitions: readonly FetchedPartition[] }[] }>;
   listOffsets(request: {
     isolationLevel: number;
     topics: readonly TopicPartitions<{ partition: number; timestamp: string }>[];

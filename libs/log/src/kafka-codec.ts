@@ -35,7 +35,7 @@ export class RegistryCodec implements AvroCodec {
   readonly #schemas: ReadonlyMap<TopicName, TopicSchemas>;
   readonly #headers = new Map<TopicName, Buffer>();
   readonly #types = new Map<number, Type>();
-  readonly #writers = new Map<string, Writer>();
+  readonly #writers = new Map<TopicName, Map<number, Writer>>();
   readonly #unknownSince = new Map<number, number>();
 
   private constructor(options: KafkaLogOptions, schemas: ReadonlyMap<TopicName, TopicSchemas>) {
@@ -127,14 +127,18 @@ export class RegistryCodec implements AvroCodec {
   }
 
   #writer(topic: TopicName, id: number): Writer {
-    const name = `${id}/${topic}`;
-    const known = this.#writers.get(name);
+    let ofTopic = this.#writers.get(topic);
+    if (ofTopic === undefined) {
+      ofTopic = new Map();
+      this.#writers.set(topic, ofTopic);
+    }
+    const known = ofTopic.get(id);
     if (known !== undefined) return known;
     const type = this.#types.get(id);
     if (type === undefined) throw unreadable(topic, `its schema ${id} is not known`);
     const reader = this.#schemasOf(topic).current;
     const writer = { type: reader, resolver: this.#resolver(topic, reader, type) };
-    this.#writers.set(name, writer);
+    ofTopic.set(id, writer);
     return writer;
   }
 

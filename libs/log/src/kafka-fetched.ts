@@ -4,8 +4,18 @@
  * aborted from the transaction's first offset to its abort marker, and transactions may overlap. Pure.
  */
 import type { TopicName } from '@precede/contracts';
-import type { FetchedMessage, FetchedPartition } from './kafka-client.ts';
+import { type BatchHead, batchesOf, isAbortMarker, readRecords } from './kafka-record-set.ts';
 import type { LogRecord } from './port.ts';
+
+/** A record set as the broker sent it; control records and aborted ones are still in. */
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly highWatermark: number;
+  /** Before it no transaction is open; committed readers get nothing from it on. */
+  readonly lastStableOffset: number;
+  readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: number }[];
+  readonly recordSet: Buffer;
+}
 
 export interface Fetched {
   readonly records: readonly LogRecord[];
@@ -16,86 +26,44 @@ export interface Fetched {
   readonly bytes: number;
 }
 
-// The key of an end-of-transaction marker: version (int16), then 0 for abort and 1 for commit (int16).
-const isAbortMarker = ({ isControlRecord, key }: FetchedMessage): boolean =>
-  isControlRecord && key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
-
-type Aborted = NonNullable<FetchedPartition['abortedTransactions']>[number];
-
-/** Says of each message in turn whether an aborted transaction wrote it. */
-const abortedFilter = (transactions: readonly Aborted[]): ((message: FetchedMessage) => boolean) => {
+/** Says of each batch in turn whether an aborted transaction wrote it. */
+const abortedFilter = (
+  set: Buffer,
+  transactions: FetchedPartition['aborted'],
+): ((batch: BatchHead) => boolean) => {
   // The broker lists them by their end; what counts is where each begins.
-  const begins = transactions
-    .map(({ producerId, firstOffset }) => ({ producerId, first: Number(firstOffset) }))
-    .sort((a, b) => a.first - b.first);
-  const open = new Set<string>();
+  const begins = transactions.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const open = new Set<bigint>();
   let next = 0;
-  return (message) => {
-    const offset = Number(message.offset);
-    for (let begin = begins[next]; begin !== undefined && begin.first <= offset; begin = begins[next]) {
+  return (batch) => {
+    for (
+      let begin = begins[next];
+      begin !== undefined && begin.firstOffset < batch.endOffset;
+      begin = begins[next]
+    ) {
       open.add(begin.producerId);
       next += 1;
     }
-    const { producerId, inTransaction } = message.batchContext;
-    if (isAbortMarker(message)) open.delete(producerId);
-    return inTransaction && open.has(producerId);
+    if (batch.isControl && isAbortMarker(set, batch)) open.delete(batch.producerId);
+    return batch.isTransactional && open.has(batch.producerId);
   };
 };
 
-const textOf = (value: Buffer | readonly Buffer[]): string =>
-  (Buffer.isBuffer(value) ? value : value[value.length - 1])?.toString('utf8') ?? '';
+const sizeOf = ({ key, value }: LogRecord): number => (key?.length ?? 0) + (value?.length ?? 0);
 
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
-
-const headersOf = (headers: FetchedMessage['headers']): Readonly<Record<string, string>> => {
-  const names = Object.keys(headers);
-  if (names.length === 0) return noHeaders;
-  return Object.fromEntries(names.map((name) => [name, textOf(headers[name] ?? [])]));
-};
-
-const sizeOf = ({ key, value }: FetchedMessage): number => (key?.length ?? 0) + (value?.length ?? 0);
-
-/** What was fetched from `offset` on. O(messages). */
+/** What was fetched from `offset` on. O(records). */
 export const readFetched = (topic: TopicName, offset: number, fetched: FetchedPartition): Fetched => {
-  const isAborted = abortedFilter(fetched.abortedTransactions ?? []);
+  const { recordSet, partition } = fetched;
+  const isAborted = abortedFilter(recordSet, fetched.aborted);
   const records: LogRecord[] = [];
   let position = offset;
-  let bytes = 0;
-  for (const message of fetched.messages) {
-    const isHidden = isAborted(message) || message.isControlRecord;
-    const at = Number(message.offset);
+  for (const batch of batchesOf(recordSet)) {
+    const isHidden = isAborted(batch) || batch.isControl;
+    position = Math.max(position, batch.endOffset);
     // A broker sends whole batches: records before the offset asked for may lead.
-    if (at < offset) continue;
-    position = at + 1;
-    if (isHidden) continue;
-    bytes += sizeOf(message);
-    records.push(recordOf(topic, fetched.partition, at, message));
+    if (!isHidden) readRecords(recordSet, batch, offset, topic, partition, records);
   }
-  return {
-    records,
-    position: Math.max(position, endOfBatches(fetched)),
-    end: Number(fetched.highWatermark),
-    bytes,
-  };
+  let bytes = 0;
+  for (const record of records) bytes += sizeOf(record);
+  return { records, position, end: fetched.highWatermark, bytes };
 };
-
-/** Compaction may have taken the last records of a batch; its header still says where it ends. */
-const endOfBatches = ({ messages }: FetchedPartition): number => {
-  const context = messages[messages.length - 1]?.batchContext;
-  return context === undefined ? 0 : Number(context.firstOffset) + context.lastOffsetDelta + 1;
-};
-
-const recordOf = (
-  topic: TopicName,
-  partition: number,
-  offset: number,
-  message: FetchedMessage,
-): LogRecord => ({
-  topic,
-  partition,
-  offset,
-  appendTimeMs: Number(message.timestamp),
-  key: message.key,
-  value: message.value,
-  headers: headersOf(message.headers),
-});

@@ -1,14 +1,10 @@
 /** One Cluster of kafkajs for reading: where partitions lie, their offsets, and their records. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
-import {
-  type Broker,
-  type Cluster,
-  createCluster,
-  type FetchedPartition,
-  maxWaitMs,
-} from './kafka-client.ts';
+import { type Broker, type Cluster, createCluster, maxWaitMs } from './kafka-client.ts';
+import type { FetchedPartition } from './kafka-fetched.ts';
 import type { KafkaAccess } from './kafka-options.ts';
+import { fetchRecords } from './kafka-wire.ts';
 
 /** `stable` is the end without what open transactions wrote. */
 export type Bound = 'earliest' | 'stable' | 'end';
@@ -26,8 +22,8 @@ const leaderPauseMs = 100;
 const leaderWithinMs = 10_000;
 
 // A partition may hand out its largest record batch whole (see kafka-topics.ts), and others beside it.
-const maxPartitionBytes = 4 * 1024 * 1024;
-const maxFetchBytes = 16 * 1024 * 1024;
+const maxPartitionBytes = 1024 * 1024;
+const maxFetchBytes = 4 * 1024 * 1024;
 
 export class KafkaLink {
   readonly #cluster: Cluster;
@@ -100,19 +96,13 @@ export class KafkaLink {
   async fetch(nodeId: number, from: readonly FetchFrom[]): Promise<readonly FetchedPartition[]> {
     await this.#cluster.refreshMetadataIfNecessary();
     const broker: Broker = await this.#cluster.findBroker({ nodeId });
-    const partitions = from.map(({ partition, offset }) => ({
-      partition,
-      fetchOffset: String(offset),
-      maxBytes: maxPartitionBytes,
-    }));
-    const { responses } = await broker.fetch({
-      maxWaitTime: maxWaitMs,
-      minBytes: 1,
+    return fetchRecords(broker, {
+      topic: this.#name,
+      from,
+      maxWaitMs,
       maxBytes: maxFetchBytes,
-      isolationLevel: readCommitted,
-      topics: [{ topic: this.#name, partitions }],
+      maxPartitionBytes,
     });
-    return responses.filter((r) => r.topicName === this.#name).flatMap((r) => r.partitions);
   }
 
   close(): Promise<void> {

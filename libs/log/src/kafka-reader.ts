@@ -4,9 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicName } from '@precede/contracts';
-import type { FetchedPartition } from './kafka-client.ts';
 import { isOutOfRange, toLogError } from './kafka-errors.ts';
-import { type Fetched, readFetched } from './kafka-fetched.ts';
+import { type Fetched, type FetchedPartition, readFetched } from './kafka-fetched.ts';
 import { KafkaLink } from './kafka-link.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 
@@ -135,7 +134,7 @@ export class KafkaReader {
     }
     for (const answer of fetched) {
       const read = reads.find((r) => r.partition === answer.partition);
-      if (read !== undefined && this.#take(read, answer)) await this.#passEmptyBatch(link, nodeId, read);
+      if (read !== undefined) this.#take(read, answer);
     }
   }
 
@@ -151,22 +150,11 @@ export class KafkaReader {
     }
   }
 
-  /** Returns whether the answer should have held something and held nothing. */
-  #take(read: Read, answer: FetchedPartition): boolean {
-    if (this.#reads.get(read.partition) !== read) return false;
+  #take(read: Read, answer: FetchedPartition): void {
+    if (this.#reads.get(read.partition) !== read) return;
     const fetched = readFetched(this.#topic, read.offset, answer);
     read.offset = fetched.position;
     read.sink.deliver(fetched);
-    return answer.messages.length === 0 && read.offset < Number(answer.lastStableOffset);
-  }
-
-  /**
-   * Compaction keeps the last batch of a producer even when no record of it is left, and kafkajs does not show such a
-   * batch. Asked for alone, a partition always gives its next batch: if that is empty, the offset is one of those.
-   */
-  async #passEmptyBatch(link: KafkaLink, nodeId: number, read: Read): Promise<void> {
-    const [answer] = await link.fetch(nodeId, [read]);
-    if (answer !== undefined && this.#take(read, answer)) read.offset += 1;
   }
 
   #recover(error: unknown): void {

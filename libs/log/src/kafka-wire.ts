@@ -1,10 +1,12 @@
 /**
  * Requests that kafkajs has not, or not in the version that is needed, sent over its connections: what was written by
- * each partition's own error, producer ids that know their epoch (KIP-360), and committed offsets that are stable
- * (KIP-447). Source: the Kafka protocol guide. The versions are those of Kafka 2.5 and later.
+ * each partition's own error, producer ids that know their epoch (KIP-360), committed offsets that are stable
+ * (KIP-447), and fetches that leave their record sets as they are. Source: the Kafka protocol guide. The versions are
+ * those of Kafka 2.5 and later.
  */
 import { type Broker, createDecoder, createEncoder, type Decoder, type Encoder } from './kafka-client.ts';
 import { BrokerError, brokerFault } from './kafka-errors.ts';
+import type { FetchedPartition } from './kafka-fetched.ts';
 import type { RecordSet } from './kafka-messages.ts';
 import { encodeRecordBatch } from './kafka-record-batch.ts';
 
@@ -180,4 +182,59 @@ const readProduced = (decoder: Decoder): Map<string, number> => {
     }
   }
   return codes;
+};
+
+export interface Fetch {
+  readonly topic: string;
+  readonly from: readonly { readonly partition: number; readonly offset: number }[];
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly maxPartitionBytes: number;
+}
+
+const noReplica = -1;
+const readCommitted = 1;
+
+/** Committed data of partitions that the broker leads. Rejects with BrokerError where it refuses one of them. */
+export const fetchRecords = (broker: Broker, request: Fetch): Promise<FetchedPartition[]> => {
+  const body = createEncoder()
+    .writeInt32(noReplica)
+    .writeInt32(request.maxWaitMs)
+    .writeInt32(1)
+    .writeInt32(request.maxBytes)
+    .writeInt8(readCommitted)
+    .writeInt32(1)
+    .writeString(request.topic)
+    .writeInt32(request.from.length);
+  for (const { partition, offset } of request.from)
+    body.writeInt32(partition).writeInt64(String(offset)).writeInt32(request.maxPartitionBytes);
+  return call(broker, { apiKey: 1, apiVersion: 4, apiName: 'Fetch', body, read: readFetchAnswer });
+};
+
+const readFetchAnswer = (decoder: Decoder): FetchedPartition[] => {
+  const fetched: FetchedPartition[] = [];
+  decoder.readInt32();
+  for (let topics = decoder.readInt32(); topics > 0; topics -= 1) {
+    decoder.readString();
+    for (let partitions = decoder.readInt32(); partitions > 0; partitions -= 1)
+      fetched.push(readFetchedPartition(decoder));
+  }
+  return fetched;
+};
+
+const readFetchedPartition = (decoder: Decoder): FetchedPartition => {
+  const readLong = (): number => Number(decoder.readInt64().toString());
+  const partition = decoder.readInt32();
+  check(decoder.readInt16());
+  const highWatermark = readLong();
+  const lastStableOffset = readLong();
+  const aborted: FetchedPartition['aborted'][number][] = [];
+  // A null list has the length -1.
+  for (let left = decoder.readInt32(); left > 0; left -= 1) {
+    const producerId = BigInt(decoder.readInt64().toString());
+    aborted.push({ producerId, firstOffset: readLong() });
+  }
+  const length = decoder.readInt32();
+  const recordSet = length <= 0 ? Buffer.alloc(0) : (decoder.readBytes(length) ?? Buffer.alloc(0));
+  return { partition, highWatermark, lastStableOffset, aborted, recordSet };
 };
