@@ -5,11 +5,11 @@
  */
 import { FencedError } from '@precede/contracts';
 import { Brokers } from './kafka-brokers.ts';
-import { isFencing } from './kafka-errors.ts';
+import { isBusy, isFencing } from './kafka-errors.ts';
 import { type Outgoing, type RecordSet, toRequests } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import { initProducerId, type TopicPartition } from './kafka-wire.ts';
-import { insist, Numbering, sendSets } from './kafka-writer.ts';
+import { type IsOver, insist, Numbering, sendSets } from './kafka-writer.ts';
 
 export interface Offset extends TopicPartition {
   readonly groupId: string;
@@ -29,17 +29,28 @@ export class Transactions {
   readonly #brokers: Brokers;
   readonly #prefix: string;
   readonly #id: string;
+  readonly #signal: AbortSignal | undefined;
   #numbering: Numbering;
   #state: State = 'ready';
 
-  private constructor(brokers: Brokers, prefix: string, id: string, numbering: Numbering) {
+  private constructor(
+    brokers: Brokers,
+    prefix: string,
+    id: string,
+    numbering: Numbering,
+    signal: AbortSignal | undefined,
+  ) {
     this.#brokers = brokers;
     this.#prefix = prefix;
     this.#id = id;
     this.#numbering = numbering;
+    this.#signal = signal;
   }
 
-  /** Fences every earlier producer of the id and ends what it left open. `id` and topics get the prefix. */
+  /**
+   * Fences every earlier producer of the id and ends what it left open. `id` and topics get the prefix. Once `signal`
+   * is aborted, each step gets one attempt, so that a broker that is away holds nobody up.
+   */
   static async open(options: KafkaAccess, id: string, signal?: AbortSignal): Promise<Transactions> {
     const prefix = options.topicPrefix;
     const brokers = new Brokers(options);
@@ -53,7 +64,7 @@ export class Transactions {
     };
     try {
       const isOver = (): boolean => signal?.aborted === true || performance.now() > deadlineMs;
-      return new Transactions(brokers, prefix, transactionalId, await insist(brokers, init, isOver));
+      return new Transactions(brokers, prefix, transactionalId, await insist(brokers, init, isOver), signal);
     } catch (error) {
       await brokers.drop();
       throw error;
@@ -63,13 +74,14 @@ export class Transactions {
   /** A rejection before the commit was sent has written nothing; after it (`isUnknown`), either all or nothing. */
   async run(records: readonly Outgoing[], offset?: Offset): Promise<void> {
     if (records.length === 0 && offset === undefined) return;
-    const steps = deadline(stepsWithinMs);
+    const steps = this.#deadline(stepsWithinMs);
     if (this.#state !== 'ready') await this.#reset(steps);
     try {
       await this.#write(records, offset, steps);
     } catch (error) {
       this.#state = 'dirty';
-      if (!isFencing(error)) await this.#reset(deadline(resetWithinMs)).catch(() => {});
+      const isOwner = !isFencing(error) && this.#signal?.aborted !== true;
+      if (isOwner) await this.#reset(this.#deadline(resetWithinMs)).catch(() => {});
       throw error;
     }
     this.#state = 'unknown';
@@ -86,11 +98,7 @@ export class Transactions {
     await this.#brokers.drop();
   }
 
-  async #write(
-    records: readonly Outgoing[],
-    offset: Offset | undefined,
-    isOver: () => boolean,
-  ): Promise<void> {
+  async #write(records: readonly Outgoing[], offset: Offset | undefined, isOver: IsOver): Promise<void> {
     const requests = toRequests(records, this.#prefix);
     if (requests.length > 0) await insist(this.#brokers, () => this.#addPartitions(requests.flat()), isOver);
     if (offset !== undefined) await insist(this.#brokers, () => this.#addOffset(offset), isOver);
@@ -133,11 +141,11 @@ export class Transactions {
       const coordinator = await this.#brokers.coordinator('transaction', this.#id);
       await coordinator.endTxn({ ...this.#named, transactionResult: true });
     };
-    return insist(this.#brokers, end, deadline(endWithinMs));
+    return insist(this.#brokers, end, this.#deadline(endWithinMs));
   }
 
   /** Ends what is open and begins the numbers anew under the next epoch, unless somebody else has the id by now. */
-  async #reset(isOver: () => boolean): Promise<void> {
+  async #reset(isOver: IsOver): Promise<void> {
     if (this.#state === 'unknown') throw new FencedError('The end of the last transaction is not known.');
     const init = async (): Promise<Numbering> => {
       const coordinator = await this.#brokers.coordinator('transaction', this.#id);
@@ -148,9 +156,9 @@ export class Transactions {
     this.#numbering = await insist(this.#brokers, init, isOver);
     this.#state = 'ready';
   }
-}
 
-const deadline = (withinMs: number): (() => boolean) => {
-  const atMs = performance.now() + withinMs;
-  return () => performance.now() > atMs;
-};
+  #deadline(withinMs: number): IsOver {
+    const atMs = performance.now() + withinMs;
+    return (error) => performance.now() > atMs || (this.#signal?.aborted === true && !isBusy(error));
+  }
+}

@@ -62,21 +62,20 @@ const longestPauseMs = 1_000;
 const busyPauseMs = 3;
 const longestBusyPauseMs = 100;
 
+/** Whether to give up after a failure that may pass. */
+export type IsOver = (error: unknown) => boolean;
+
 /**
  * Tries again, over new connections, what fails for a while only, until `isOver`. A coordinator that is busy with the
  * transaction before is asked again at a quick pace.
  */
-export const insist = async <T>(
-  brokers: Brokers,
-  attempt: () => Promise<T>,
-  isOver: () => boolean,
-): Promise<T> => {
+export const insist = async <T>(brokers: Brokers, attempt: () => Promise<T>, isOver: IsOver): Promise<T> => {
   let pauseMs = firstPauseMs;
   for (let busy = 1; ; )
     try {
       return await attempt();
     } catch (error) {
-      if (!isTransient(error) || isOver()) throw error;
+      if (!isTransient(error) || isOver(error)) throw error;
       if (isBusy(error)) {
         await sleep(Math.min(busyPauseMs * busy, longestBusyPauseMs));
         busy += 1;
