@@ -89,7 +89,7 @@ test('shows exactly what was committed, however transactions overlap and whereve
       const fetched = readFetched(Topic.requests, from, answer);
 
       assert.deepEqual(
-        fetched.records.map((r) => r.offset),
+        fetched.read().map((r) => r.offset),
         visible.filter((offset) => offset >= from),
       );
       assert.equal(fetched.position, log.length);
@@ -121,7 +121,7 @@ test('reads records as they were written, from the offset asked for, and stops a
   );
 
   const common = { topic: Topic.config, partition: 3, appendTimeMs: 7 };
-  assert.deepEqual(fetched.records, [
+  assert.deepEqual(fetched.read(), [
     { ...common, offset: 11, key: Buffer.alloc(0), value: null, headers: {} },
     { ...common, offset: 12, key: Buffer.from('c'), value: Buffer.from('c value'), headers },
     { ...common, offset: 13, key: Buffer.from('d'), value: Buffer.from('d value'), headers: {} },
@@ -140,7 +140,7 @@ test('goes past what compaction has taken: the end of a batch, or all of it but 
   const fetched = readFetched(Topic.config, 10, answerOf(Buffer.concat([cut, empty])));
 
   assert.deepEqual(
-    fetched.records.map((r) => r.offset),
+    fetched.read().map((r) => r.offset),
     [10],
   );
   assert.equal(fetched.position, 25);
@@ -154,12 +154,15 @@ test('reads gzip and zstd, and says which codecs it does not read', () => {
     batch.writeInt16BE(batch.readInt16BE(21) | codec, 21);
     return batch;
   };
-  const expected = readFetched(Topic.config, 0, answerOf(plain)).records;
+  const expected = readFetched(Topic.config, 0, answerOf(plain)).read();
 
   assert.equal(expected.length, 2);
-  assert.deepEqual(readFetched(Topic.config, 0, answerOf(packed(1, gzipSync))).records, expected);
-  assert.deepEqual(readFetched(Topic.config, 0, answerOf(packed(4, zstdCompressSync))).records, expected);
-  assert.throws(() => readFetched(Topic.config, 0, answerOf(packed(3, (bytes) => bytes))), /snappy or lz4/);
+  assert.deepEqual(readFetched(Topic.config, 0, answerOf(packed(1, gzipSync))).read(), expected);
+  assert.deepEqual(readFetched(Topic.config, 0, answerOf(packed(4, zstdCompressSync))).read(), expected);
+  assert.throws(
+    () => readFetched(Topic.config, 0, answerOf(packed(3, (bytes) => bytes))).read(),
+    /snappy or lz4/,
+  );
 });
 
 test('times without a broker stamp are those of the records, and old batches are refused', () => {
@@ -169,6 +172,6 @@ test('times without a broker stamp are those of the records, and old batches are
   const old = batchOf([named('a')], { firstOffset: 0 });
   old.writeInt8(1, 16);
 
-  assert.equal(readFetched(Topic.config, 0, answerOf(own)).records[0]?.appendTimeMs, 123);
+  assert.equal(readFetched(Topic.config, 0, answerOf(own)).read()[0]?.appendTimeMs, 123);
   assert.throws(() => readFetched(Topic.config, 0, answerOf(old)), /version 1, not 2/);
 });

@@ -18,11 +18,15 @@ export interface FetchedPartition {
 }
 
 export interface Fetched {
-  readonly records: readonly LogRecord[];
+  /** How many records the batches had when they were written: at least as many as `read` gives. */
+  readonly count: number;
+  /** Makes the records, each time anew. Left to whoever takes them: until then they are a few large buffers. */
+  read(): readonly LogRecord[];
   /** Everything before it has been seen, markers, aborted and compacted records included. */
   readonly position: number;
   /** The offset after the last record of the partition, committed or not. */
   readonly end: number;
+  /** Of what `read` reads, as it came. */
   readonly bytes: number;
 }
 
@@ -49,21 +53,27 @@ const abortedFilter = (
   };
 };
 
-const sizeOf = ({ key, value }: LogRecord): number => (key?.length ?? 0) + (value?.length ?? 0);
-
-/** What was fetched from `offset` on. O(records). */
+/** What was fetched from `offset` on. O(batches); `read` is O(records). */
 export const readFetched = (topic: TopicName, offset: number, fetched: FetchedPartition): Fetched => {
   const { recordSet, partition } = fetched;
   const isAborted = abortedFilter(recordSet, fetched.aborted);
-  const records: LogRecord[] = [];
+  const visible: BatchHead[] = [];
   let position = offset;
+  let count = 0;
+  let bytes = 0;
   for (const batch of batchesOf(recordSet)) {
     const isHidden = isAborted(batch) || batch.isControl;
     position = Math.max(position, batch.endOffset);
-    // A broker sends whole batches: records before the offset asked for may lead.
-    if (!isHidden) readRecords(recordSet, batch, offset, topic, partition, records);
+    if (isHidden) continue;
+    visible.push(batch);
+    count += batch.count;
+    bytes += batch.end - batch.start;
   }
-  let bytes = 0;
-  for (const record of records) bytes += sizeOf(record);
-  return { records, position, end: fetched.highWatermark, bytes };
+  const read = (): LogRecord[] => {
+    const records: LogRecord[] = [];
+    // A broker sends whole batches: records before the offset asked for may lead.
+    for (const batch of visible) readRecords(recordSet, batch, offset, topic, partition, records);
+    return records;
+  };
+  return { count, read, position, end: fetched.highWatermark, bytes };
 };

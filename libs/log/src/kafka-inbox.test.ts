@@ -16,13 +16,21 @@ const recordAt = (offset: number): LogRecord => ({
   headers: {},
 });
 
+const fetchOf = (records: readonly LogRecord[], position: number, end = position): Fetched => ({
+  count: records.length,
+  read: () => records,
+  position,
+  end,
+  bytes: records.length,
+});
+
 /** Fetches in turn: each so many records, then so many markers. */
 const fetchesOf = (sizes: readonly (readonly [number, number])[]): Fetched[] => {
   let position = 0;
   return sizes.map(([count, markers]) => {
     const records = Array.from({ length: count }, (_, i) => recordAt(position + i));
     position += count + markers;
-    return { records, position, end: position, bytes: count };
+    return fetchOf(records, position);
   });
 };
 
@@ -47,7 +55,7 @@ test('gives each record once and in order, and a position that has passed the ma
 
       assert.deepEqual(
         seen,
-        fetches.flatMap((f) => f.records.map((r) => r.offset)),
+        fetches.flatMap((f) => f.read().map((r) => r.offset)),
       );
       assert.equal(taken.position, end);
       assert.equal(inbox.hasRoom(), true);
@@ -62,16 +70,19 @@ test('is at its end only while the end is known', () => {
   inbox.lost();
   assert.equal(inbox.take(1).isAtEnd, false);
 
-  inbox.deliver({ records: [], position: 5, end: 7, bytes: 0 });
+  inbox.deliver(fetchOf([], 5, 7));
   assert.equal(inbox.take(1).isAtEnd, false);
 
-  inbox.deliver({ records: [], position: 7, end: 7, bytes: 0 });
+  inbox.deliver(fetchOf([], 7));
   assert.deepEqual(inbox.take(1), { records: [], position: 7, isAtEnd: true });
 });
 
-test('has no room beyond its bound, and has it again when half is taken', () => {
+test('has no room beyond its bound, and has it again when a fetch has been taken whole', () => {
   const inbox = new Inbox(0, 0, 4);
-  inbox.deliver({ records: [0, 1, 2, 3, 4].map(recordAt), position: 5, end: 5, bytes: 5 });
+  inbox.deliver(fetchOf([0, 1, 2, 3, 4].map(recordAt), 5));
+  assert.equal(inbox.hasRoom(), false);
+
+  inbox.take(3);
   assert.equal(inbox.hasRoom(), false);
 
   inbox.take(3);

@@ -3,9 +3,12 @@ import type { Fetched } from './kafka-fetched.ts';
 import type { LogRecord } from './port.ts';
 
 interface Chunk {
-  readonly records: readonly LogRecord[];
+  readonly read: () => readonly LogRecord[];
+  /** Made when the first is taken. */
+  records: readonly LogRecord[] | undefined;
   /** How many of the records have been taken. */
   taken: number;
+  readonly count: number;
   /** The offset after the chunk, markers included. */
   readonly position: number;
   readonly bytes: number;
@@ -39,14 +42,14 @@ export class Inbox {
     return this.#records < this.#maxRecords && this.#bytes < maxBytes;
   }
 
-  deliver({ records, position, end, bytes }: Fetched): void {
+  deliver({ count, read, position, end, bytes }: Fetched): void {
     this.#end = end;
     const last = this.#chunks[this.#chunks.length - 1]?.position ?? this.#position;
-    if (records.length === 0 && position === last) return;
-    this.#chunks.push({ records, taken: 0, position, bytes });
-    this.#records += records.length;
+    if (count === 0 && position === last) return;
+    this.#chunks.push({ read, records: undefined, taken: 0, count, position, bytes });
+    this.#records += count;
     this.#bytes += bytes;
-    if (records.length > 0) this.#wake();
+    if (count > 0) this.#wake();
   }
 
   lost(): void {
@@ -71,9 +74,9 @@ export class Inbox {
   take(most: number): Taken {
     const taken: LogRecord[] = [];
     for (let chunk = this.#chunks[0]; chunk !== undefined && taken.length < most; chunk = this.#chunks[0]) {
-      this.#takeFrom(chunk, most, taken);
-      if (chunk.taken < chunk.records.length) break;
+      if (!this.#takeFrom(chunk, most, taken)) break;
       this.#chunks.shift();
+      this.#records -= chunk.count;
       this.#bytes -= chunk.bytes;
       this.#position = chunk.position;
     }
@@ -81,12 +84,15 @@ export class Inbox {
     return { records: taken, position: this.#position, isAtEnd };
   }
 
-  #takeFrom(chunk: Chunk, most: number, into: LogRecord[]): void {
-    const until = Math.min(chunk.records.length, chunk.taken + most - into.length);
-    for (let i = chunk.taken; i < until; i += 1) into.push(chunk.records[i] as LogRecord);
-    this.#records -= until - chunk.taken;
+  /** Whether the chunk has been taken whole. */
+  #takeFrom(chunk: Chunk, most: number, into: LogRecord[]): boolean {
+    chunk.records ??= chunk.read();
+    const { records } = chunk;
+    const until = Math.min(records.length, chunk.taken + most - into.length);
+    for (let i = chunk.taken; i < until; i += 1) into.push(records[i] as LogRecord);
     chunk.taken = until;
     const last = into[into.length - 1];
     if (last !== undefined) this.#position = last.offset + 1;
+    return until === records.length;
   }
 }

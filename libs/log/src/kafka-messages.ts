@@ -26,7 +26,8 @@ const maxRequestBytes = 8 * 1024 * 1024;
 
 const sizeOf = (record: OutgoingRecord): number => {
   let bytes = record.key.length + (record.value?.length ?? 0) + recordOverhead;
-  for (const [name, value] of Object.entries(record.headers ?? {}))
+  if (record.headers === undefined) return bytes;
+  for (const [name, value] of Object.entries(record.headers))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 8;
   return bytes;
 };
@@ -45,8 +46,7 @@ const toOutgoing = (record: OutgoingRecord, count: number): Outgoing => {
       '/partition',
       `${record.topic} has ${count} partitions, ${partition} is none of them.`,
     );
-  const { key, value, headers } = record;
-  return { topic: record.topic, partition, bytes, record: { key, value, headers } };
+  return { topic: record.topic, partition, bytes, record };
 };
 
 /** Throws InputError where a record is too large, UnavailableError where a topic is missing. */

@@ -45,9 +45,9 @@ const readUntil = (
       finish();
     };
     signal.addEventListener('abort', abort, { once: true });
-    const deliver = ({ records, position }: Fetched): void => {
+    const deliver = ({ count, read, position }: Fetched): void => {
       try {
-        if (records.length > 0) onRecords(records);
+        if (count > 0) onRecords(read());
         if (position >= end) done(resolve);
       } catch (error) {
         done(() => reject(error));

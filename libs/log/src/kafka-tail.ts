@@ -68,11 +68,11 @@ export class KafkaTail implements Tail {
     this.#reader.start(partition, from, sink);
   }
 
-  #take(partition: number, { records, position, bytes }: Fetched): void {
-    if (records.length === 0 && !this.#behind.has(partition)) return;
+  #take(partition: number, { count, read, position, bytes }: Fetched): void {
+    if (count === 0 && !this.#behind.has(partition)) return;
     this.#waitingBytes += bytes;
     this.#last = this.#last.then(async () => {
-      if (records.length > 0) await this.#hand(records);
+      if (count > 0) await this.#hand(read);
       this.#waitingBytes -= bytes;
       this.#reader.wake();
       if (!this.#closing.signal.aborted) this.#pass(partition, position);
@@ -80,10 +80,10 @@ export class KafkaTail implements Tail {
   }
 
   /** The same records again until the receiver takes them: a tail leaves nothing out. */
-  async #hand(records: readonly LogRecord[]): Promise<void> {
+  async #hand(read: () => readonly LogRecord[]): Promise<void> {
     for (let pauseMs = 100; !this.#closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs))
       try {
-        await this.#options.onRecords(records);
+        await this.#options.onRecords(read());
         return;
       } catch (error) {
         this.#options.onError?.(error);

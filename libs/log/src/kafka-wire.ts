@@ -235,6 +235,7 @@ const readFetchedPartition = (decoder: Decoder): FetchedPartition => {
     aborted.push({ producerId, firstOffset: readLong() });
   }
   const length = decoder.readInt32();
-  const recordSet = length <= 0 ? Buffer.alloc(0) : (decoder.readBytes(length) ?? Buffer.alloc(0));
+  // Copied: else what one partition keeps would keep the answer to all of them.
+  const recordSet = Buffer.from(length <= 0 ? [] : (decoder.readBytes(length) ?? []));
   return { partition, highWatermark, lastStableOffset, aborted, recordSet };
 };

@@ -38,8 +38,8 @@ export const sessionizerFields = {
   PRECEDE_SESSIONIZER_MAX_BATCH: integer(
     1,
     1_000_000,
-    'Most records of one step, which is one transaction.',
-    '5000',
+    'Most records of one step, which is one transaction. More of them cost memory, fewer CPU.',
+    '2000',
   ),
   PRECEDE_SESSIONIZER_JOURNAL: count(
     'Requests per partition kept as such in the changelog before its windows are written whole; at least four for each open window. More of them cost less while running and more at a restore.',

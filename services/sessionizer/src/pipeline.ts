@@ -19,7 +19,14 @@ import {
   type PartitionTask,
   type StepResult,
 } from '@precede/log';
-import type { JournalLimits, Restored, WindowBounds, WindowsState, ZoneWindows } from '@precede/sequence';
+import type {
+  JournalLimits,
+  Restored,
+  WindowBounds,
+  WindowOutputs,
+  WindowsState,
+  ZoneWindows,
+} from '@precede/sequence';
 import type { Logger } from '@precede/service';
 import type { SessionizerMetrics } from './metrics.ts';
 import { journalRecords, sequenceRecord, sessionRecord } from './records.ts';
@@ -111,18 +118,20 @@ const stepBatch = async (
       batch.records.map((record) => record.value),
     );
   const stop = metrics.stepSeconds.startTimer();
-  // 2. Decode and order. A record nobody can read, or that came too late, becomes a dead letter and is passed.
+  // 2. Decode, order, and encode what comes of each. A record nobody can read, or that came too late, becomes a dead
+  //    letter and is passed.
   const records: OutgoingRecord[] = [];
-  for (const record of batch.records) takeRecord(deps, core, record, records, tally);
-  // 3. Encode what came of it. The journal stays in this partition, so that whoever gets it finds its state.
-  const { outputs, write } = core.finish(batch.nowMs, batch.isAtEnd);
-  for (const sequence of outputs.sequences) records.push(sequenceRecord(codec, sequence));
-  for (const session of outputs.closed) records.push(sessionRecord(codec, session));
+  for (const record of batch.records) {
+    takeRecord(deps, core, record, records, tally);
+    takeOutputs(codec, core.outputs, records, tally);
+  }
+  const write = core.finish(batch.nowMs, batch.isAtEnd);
+  takeOutputs(codec, core.outputs, records, tally);
+  // 3. The journal stays in this partition, so that whoever gets it finds its state.
   if (write !== undefined) {
     for (const record of journalRecords(codec, write, partition)) records.push(record);
     if (write.kind === 'base') metrics.bases.inc();
   }
-  tally.outputs = outputs;
   // 4. Hand over to the log: all of it and the offset, or nothing. A tick that changed nothing writes nothing.
   if (batch.records.length > 0) stop();
   const isEmpty = batch.records.length === 0 && records.length === 0;
@@ -148,6 +157,32 @@ const takeRecord = (
   }
   tally.refused[verdict]++;
   letters.push(deadLetterOf(deps.codec, record, verdict, messages[verdict]));
+};
+
+/** After each request: a sequence is ten times the size of its record, and a batch of them outlives a collection. */
+const takeOutputs = (
+  codec: AvroCodec,
+  outputs: WindowOutputs,
+  records: OutgoingRecord[],
+  tally: Tally,
+): void => {
+  const { sequences, closed } = outputs;
+  if (sequences.length > 0) {
+    for (const sequence of sequences) records.push(sequenceRecord(codec, sequence));
+    tally.sequences += sequences.length;
+    sequences.length = 0;
+  }
+  if (closed.length > 0) {
+    for (const session of closed) {
+      records.push(sessionRecord(codec, session));
+      tally.closed[session.ended] += 1;
+    }
+    closed.length = 0;
+  }
+  tally.releasedEarly += outputs.releasedEarly;
+  tally.forgottenEarly += outputs.forgottenEarly;
+  outputs.releasedEarly = 0;
+  outputs.forgottenEarly = 0;
 };
 
 const messages: Readonly<Record<Refusal, string>> = {

@@ -18,9 +18,10 @@ import {
 
 export class PartitionSessionizer {
   readonly state: WindowsState;
+  /** What `take` and `finish` have made; the caller empties it. */
+  readonly outputs: WindowOutputs = createOutputs();
   readonly #journal: WindowJournal;
   readonly #zones: ZoneWindows;
-  #outputs = createOutputs();
 
   constructor(restored: Restored, zones: ZoneWindows, limits?: JournalLimits) {
     this.state = restored.state;
@@ -33,18 +34,16 @@ export class PartitionSessionizer {
       this.state,
       { kind: 'record', event, offset, receivedMs },
       this.#zones,
-      this.#outputs,
+      this.outputs,
     );
     this.#journal.add(this.state, event, offset, verdict);
     return verdict;
   }
 
-  /** Once a batch, after its records: what has been made since the last call. Encode it before the next `take`. */
-  finish(nowMs: number, isAtEnd: boolean): { outputs: WindowOutputs; write: JournalWrite | undefined } {
+  /** Once a batch, after its records. Encode what it returns before the next `take`. */
+  finish(nowMs: number, isAtEnd: boolean): JournalWrite | undefined {
     this.#journal.beforeTick(this.state, this.#zones);
-    step(this.state, { kind: 'tick', nowMs, isAtEnd }, this.#zones, this.#outputs);
-    const outputs = this.#outputs;
-    this.#outputs = createOutputs();
-    return { outputs, write: this.#journal.write(this.state, nowMs, isAtEnd) };
+    step(this.state, { kind: 'tick', nowMs, isAtEnd }, this.#zones, this.outputs);
+    return this.#journal.write(this.state, nowMs, isAtEnd);
   }
 }

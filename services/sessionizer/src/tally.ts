@@ -1,5 +1,6 @@
 /** What one step counted. It reaches the metrics once the step is committed, so that a step that is tried again counts once. */
-import type { Verdict, WindowOutputs } from '@precede/sequence';
+import type { SessionEnd } from '@precede/contracts';
+import type { Verdict } from '@precede/sequence';
 import type { SessionizerMetrics } from './metrics.ts';
 
 export type Refusal = Exclude<Verdict, 'taken' | 'repeated'>;
@@ -9,7 +10,10 @@ export interface Tally {
   repeated: number;
   unreadable: number;
   readonly refused: Record<Refusal, number>;
-  outputs: WindowOutputs | null;
+  sequences: number;
+  readonly closed: Record<SessionEnd, number>;
+  releasedEarly: number;
+  forgottenEarly: number;
 }
 
 export const createTally = (): Tally => ({
@@ -17,7 +21,10 @@ export const createTally = (): Tally => ({
   repeated: 0,
   unreadable: 0,
   refused: { late: 0, window_closed: 0, source_ended: 0 },
-  outputs: null,
+  sequences: 0,
+  closed: { gap: 0, source_ended: 0, bound: 0 },
+  releasedEarly: 0,
+  forgottenEarly: 0,
 });
 
 export const countCommitted = (metrics: SessionizerMetrics, tally: Tally): void => {
@@ -26,9 +33,9 @@ export const countCommitted = (metrics: SessionizerMetrics, tally: Tally): void 
   metrics.unreadable.inc(tally.unreadable);
   for (const [reason, count] of Object.entries(tally.refused))
     if (count > 0) metrics.refused.inc({ reason }, count);
-  if (tally.outputs === null) return;
-  metrics.sequences.inc(tally.outputs.sequences.length);
-  for (const { ended } of tally.outputs.closed) metrics.closed.inc({ ended });
-  metrics.releasedEarly.inc(tally.outputs.releasedEarly);
-  metrics.forgottenEarly.inc(tally.outputs.forgottenEarly);
+  metrics.sequences.inc(tally.sequences);
+  for (const [ended, count] of Object.entries(tally.closed))
+    if (count > 0) metrics.closed.inc({ ended }, count);
+  metrics.releasedEarly.inc(tally.releasedEarly);
+  metrics.forgottenEarly.inc(tally.forgottenEarly);
 };
