@@ -12,6 +12,7 @@ import {
   changelogToAvro,
   journalChunkKey,
   journalHeadKey,
+  journalHeldKey,
   LIVE,
   operationKey,
   requestFromAvro,
@@ -93,17 +94,19 @@ const stepAll = (codec: AvroCodec, input: readonly Buffer[], isEncoded: boolean)
     }
     sequences += out.sequences.length;
     journal.beforeTick(state, zones);
-    const write = journal.write(state, at, false);
+    const write = journal.write(state, { nowMs: at, isAtEnd: false, position: at + batch }, true);
     if (write?.kind === 'base') bases += 1;
     if (!isEncoded) continue;
     for (const each of out.sequences) {
       bytes += operationKey(zoneId, each.operations.at(-1) as ShortId).length;
       bytes += codec.encode(Topic.sequences, sequenceToAvro(each)).length;
     }
-    if (write?.kind === 'chunk') count(journalChunkKey(write.chunk.sequence), write.chunk);
+    if (write?.kind === 'chunks')
+      for (const chunk of write.chunks) count(journalChunkKey(chunk.sequence), chunk);
     if (write?.kind !== 'base') continue;
     for (const { sessionId, entry } of write.changes)
       count(sessionId === null ? watermarkKey(zoneId, LIVE) : windowKey(zoneId, LIVE, sessionId), entry);
+    for (const held of write.held) count(journalHeldKey(held.sequence), held);
     count(journalHeadKey(), write.head);
   }
   // What is held at the end is what the grace holds back.

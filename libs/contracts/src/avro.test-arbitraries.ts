@@ -7,6 +7,7 @@ import type {
   HeldRequest,
   JournalChunk,
   JournalHead,
+  JournalHeld,
   RequestEvent,
   SequenceObserved,
   SessionClosed,
@@ -113,6 +114,8 @@ const window: Arbitrary<WindowState> = fc.record({
 const journalHead: Arbitrary<JournalHead> = fc.record({
   kind: fc.constant('head' as const),
   generation: large,
+  position: large,
+  held: count,
   bounds: fc.dictionary(fc.stringMatching(/^[a-zA-Z]{1,20}$/), nullable(large), { noNullPrototype: true }),
 });
 
@@ -135,8 +138,9 @@ const journalChunk: Arbitrary<JournalChunk> = fc
     ends: fc.array(fc.record({ before: fc.nat(50), source: place })),
     generation: large,
     sequence: count,
-    tickMs: time,
+    tickMs: nullable(time),
     isAtEnd: fc.boolean(),
+    position: large,
   })
   .map(({ named, seen, requests, ...rest }) => {
     const sources = named.map(([zone, name], i) => ({ zoneId: zone, source: name, seenMs: seen[i] ?? 0 }));
@@ -153,8 +157,19 @@ const journalChunk: Arbitrary<JournalChunk> = fc
     };
   });
 
+const journalHeld: Arbitrary<JournalHeld> = journalChunk.map(
+  ({ generation, sequence, requests, offsets }) => ({
+    kind: 'held',
+    generation,
+    sequence,
+    requests,
+    offsets,
+  }),
+);
+
 export const changelogEntry: Arbitrary<ChangelogEntry> = fc.oneof(
   window,
+  journalHeld,
   fc.record({
     kind: fc.constant('watermark' as const),
     zoneId,

@@ -10,6 +10,7 @@ import type {
   HeldRequest,
   JournalChunk,
   JournalHead,
+  JournalHeld,
   JournalRequest,
   RequestEvent,
   SequenceObserved,
@@ -228,8 +229,14 @@ interface AvroChangelog {
     closed: number | null;
   } | null;
   watermark: { max_time: number; has_ended: boolean; closed: number | null; seen: number } | null;
-  head: { generation: number; bounds: Readonly<Record<string, number>> } | null;
+  head: {
+    generation: number;
+    bounds: Readonly<Record<string, number>>;
+    position: number;
+    held: number;
+  } | null;
   chunk: AvroChunk | null;
+  held: AvroChunk | null;
 }
 interface AvroChunk {
   generation: number;
@@ -243,8 +250,9 @@ interface AvroChunk {
   offsets: readonly number[];
   event_ids: readonly (string | null)[];
   ends: readonly { before: number; source: number }[];
-  tick: number;
+  tick: number | null;
   is_at_end: boolean;
+  position: number;
 }
 
 const heldToAvro = (h: HeldRequest): AvroHeld => ({
@@ -264,9 +272,10 @@ const noZone = Buffer.alloc(16);
 const sessionBytes = 16;
 
 export const changelogToAvro = (e: ChangelogEntry): AvroChangelog => {
-  const none = { window: null, watermark: null, head: null, chunk: null };
+  const none = { window: null, watermark: null, head: null, chunk: null, held: null };
   if (e.kind === 'head') return { ...none, zone: noZone, source: '', head: headToAvro(e) };
   if (e.kind === 'chunk') return { ...none, zone: noZone, source: '', chunk: chunkToAvro(e) };
+  if (e.kind === 'held') return { ...none, zone: noZone, source: '', held: chunkToAvro(heldAsChunk(e)) };
   const named = { ...none, zone: zoneBytes(e.zoneId), source: e.source };
   if (e.kind === 'window') return { ...named, window: windowToAvro(e) };
   const watermark = { max_time: e.maxTimeMs, has_ended: e.hasEnded, closed: e.closedMs, seen: e.seenMs };
@@ -288,10 +297,36 @@ const windowToAvro = (e: WindowState): NonNullable<AvroChangelog['window']> => (
   closed: e.closedMs,
 });
 
-const headToAvro = ({ generation, bounds }: JournalHead): NonNullable<AvroChangelog['head']> => ({
+const headToAvro = ({
   generation,
+  bounds,
+  position,
+  held,
+}: JournalHead): NonNullable<AvroChangelog['head']> => ({
+  generation,
+  position,
+  held,
   bounds: Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound ?? -1])),
 });
+
+const heldAsChunk = ({ generation, sequence, requests, offsets }: JournalHeld): JournalChunk => {
+  const named = new Map(
+    requests.map(({ zoneId, source }) => [zoneId + source, { zoneId, source, seenMs: 0 }]),
+  );
+  return {
+    kind: 'chunk',
+    generation,
+    sequence,
+    settings: [],
+    sources: [...named.values()],
+    requests,
+    offsets,
+    ends: [],
+    tickMs: null,
+    isAtEnd: false,
+    position: 0,
+  };
+};
 
 const chunkToAvro = (e: JournalChunk): AvroChunk => {
   const sessions = Buffer.allocUnsafe(e.requests.length * sessionBytes);
@@ -321,6 +356,7 @@ const chunkToAvro = (e: JournalChunk): AvroChunk => {
     ends: e.ends,
     tick: e.tickMs,
     is_at_end: e.isAtEnd,
+    position: e.position,
   };
 };
 
@@ -356,12 +392,20 @@ const chunkFromAvro = (c: AvroChunk): JournalChunk => {
     ends: c.ends,
     tickMs: c.tick,
     isAtEnd: c.is_at_end,
+    position: c.position,
   };
 };
 
-const headFromAvro = ({ generation, bounds }: NonNullable<AvroChangelog['head']>): JournalHead => ({
+const headFromAvro = ({
+  generation,
+  bounds,
+  position,
+  held,
+}: NonNullable<AvroChangelog['head']>): JournalHead => ({
   kind: 'head',
   generation,
+  position,
+  held,
   bounds: Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound < 0 ? null : bound])),
 });
 
@@ -370,6 +414,10 @@ export const changelogFromAvro = (value: unknown): ChangelogEntry => {
   // Records of a release before the journal have neither.
   if (r.head !== null) return headFromAvro(r.head);
   if (r.chunk !== null) return chunkFromAvro(r.chunk);
+  if (r.held !== null) {
+    const { generation, sequence, requests, offsets } = chunkFromAvro(r.held);
+    return { kind: 'held', generation, sequence, requests, offsets };
+  }
   const head = { zoneId: zoneOf(r.zone), source: r.source as SourceId };
   const w = r.window;
   if (w === null)

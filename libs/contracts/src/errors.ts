@@ -15,6 +15,7 @@ export const ErrorCode = {
   logInUse: 'PRECEDE_LOG_IN_USE',
   ingestBusy: 'PRECEDE_INGEST_BUSY',
   recordUnreadable: 'PRECEDE_RECORD_UNREADABLE',
+  stateMismatch: 'PRECEDE_STATE_MISMATCH',
   clickhouseUnavailable: 'PRECEDE_CLICKHOUSE_UNAVAILABLE',
   clickhouseInUse: 'PRECEDE_CLICKHOUSE_IN_USE',
   clickhouseRefused: 'PRECEDE_CLICKHOUSE_REFUSED',

@@ -99,7 +99,7 @@ export interface WindowState {
   readonly runOperations: readonly ShortId[];
   readonly runLengths: readonly number[];
   readonly runLastMs: readonly number[];
-  /** Not yet emitted, sorted by (timeMs, offset). */
+  /** Not yet emitted. Empty since held requests have records of their own (JournalHeld). */
   readonly held: readonly HeldRequest[];
   /** Event ids of the window's emitted requests, newest last, bounded. */
   readonly eventIds: readonly string[];
@@ -125,6 +125,10 @@ export interface JournalHead {
   readonly generation: number;
   /** The bounds that the chunks of this generation were made under, by name. */
   readonly bounds: Readonly<Record<string, number | null>>;
+  /** The input's offset after the step; what is committed must be the same. */
+  readonly position: number;
+  /** How many JournalHeld belong to it. */
+  readonly held: number;
 }
 
 /** A request that a step took, as far as windows need it. */
@@ -133,7 +137,7 @@ export type JournalRequest = Pick<
   'zoneId' | 'source' | 'sessionId' | 'operation' | 'timeMs' | 'eventId'
 >;
 
-/** What one step was given and took: the windows before it and this make the windows after it. */
+/** What one step was given and took, or a part of it: the windows before it and this make the windows after it. */
 export interface JournalChunk {
   readonly kind: 'chunk';
   readonly generation: number;
@@ -155,11 +159,24 @@ export interface JournalChunk {
   readonly offsets: readonly number[];
   /** Sources that ended, by their place in `sources`, each before the request at place `before`. */
   readonly ends: readonly { readonly before: number; readonly source: number }[];
-  readonly tickMs: number;
+  /** The clock at the end of the step; null: it goes on in the next chunk. */
+  readonly tickMs: number | null;
   readonly isAtEnd: boolean;
+  /** As in the head. */
+  readonly position: number;
 }
 
-export type ChangelogEntry = WindowState | WatermarkState | JournalHead | JournalChunk;
+/** Requests that were held when the journal began anew: a session of any size is records of a bounded one. */
+export interface JournalHeld {
+  readonly kind: 'held';
+  readonly generation: number;
+  /** From 0, without gaps, within its generation. */
+  readonly sequence: number;
+  readonly requests: readonly JournalRequest[];
+  readonly offsets: readonly number[];
+}
+
+export type ChangelogEntry = WindowState | WatermarkState | JournalHead | JournalChunk | JournalHeld;
 
 export const Verdict = { allow: 'allow', block: 'block', log: 'log' } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];

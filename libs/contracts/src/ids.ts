@@ -27,6 +27,9 @@ const shortHex = /^[0-9a-f]{8}$/;
 /** The source of ordinary gateway traffic. */
 export const LIVE = 'live' as SourceId;
 
+/** Of an event id, by which a request that is sent twice is known again. */
+export const maxEventIdBytes = 128;
+
 export const isZoneId = (text: string): text is ZoneId => hex32.test(text);
 export const isOperationId = (text: string): text is OperationId => uuid.test(text);
 export const isSessionId = (text: string): text is SessionId => hex32.test(text);

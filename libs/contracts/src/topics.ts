@@ -93,6 +93,10 @@ export const watermarkKey = (zone: ZoneId, source: SourceId): Buffer =>
 /** The changelog's key of the journal's head (7 bytes, shorter than any window's or watermark's). */
 export const journalHeadKey = (): Buffer => Buffer.from('journal');
 
+/** The changelog's key of held requests: the next generation writes over it (9 bytes). */
+export const journalHeldKey = (sequence: number): Buffer =>
+  Buffer.from(`held/${String(sequence).padStart(4, '0')}`);
+
 /** The changelog's key of one journal chunk: the next generation writes over it (12 bytes). */
 export const journalChunkKey = (sequence: number): Buffer =>
   Buffer.from(`journal/${String(sequence).padStart(4, '0')}`);

@@ -62,9 +62,6 @@ export const createDecoder = (raw: Buffer): Decoder => new (loadDecoder())(raw);
 /** How kafkajs writes what members of a group tell each other. */
 export const assignerProtocol = (): typeof import('kafkajs').AssignerProtocol => kafkajs.AssignerProtocol;
 
-/** What members with an older release know as well. */
-export const roundRobin = (): import('kafkajs').PartitionAssigner => kafkajs.PartitionAssigners.roundRobin;
-
 interface ProtocolError {
   readonly code: number;
   readonly type: string;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, UnavailableError } from '@precede/contracts';
 import type { Consumer, Kafka } from 'kafkajs';
 import { stickyAssigner } from './kafka-assignor.ts';
-import { maxWaitMs, roundRobin } from './kafka-client.ts';
+import { maxWaitMs } from './kafka-client.ts';
 import { toLogError } from './kafka-errors.ts';
 
 export interface MembershipOptions {
@@ -88,7 +88,7 @@ export class Membership {
       heartbeatInterval: heartbeatMs,
       maxWaitTimeInMs: maxWaitMs,
       allowAutoTopicCreation: false,
-      partitionAssigners: [stickyAssigner(topic, () => this.#owned), roundRobin()],
+      partitionAssigners: [stickyAssigner(topic, () => this.#owned)],
       // A member that comes back within its session takes up its place at once; a new one waits for the old to expire.
       // After that there is one way back from all crashes: a new consumer, by us.
       retry: {

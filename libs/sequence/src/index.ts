@@ -12,7 +12,7 @@ export {
   scoreDefaults,
 } from './score.ts';
 export { addToSketch, distinctOf, mergeSketch, SKETCH_SIZE, sketchValueOf } from './sketch.ts';
-export { restoreWindows, takeChanges, type WindowChange } from './window-changelog.ts';
+export { restoreWindows, takeChanges, takeHeld, type WindowChange } from './window-changelog.ts';
 export {
   defaultJournalLimits,
   type JournalLimits,
@@ -20,6 +20,7 @@ export {
   maxChunks,
   type Restored,
   restoreJournal,
+  type StepEnd,
   WindowJournal,
 } from './window-journal.ts';
 export {

@@ -6,7 +6,7 @@
 import { closeWindow, release } from './window-emit.ts';
 import {
   estimatedBytes,
-  markSession,
+  markGone,
   markSource,
   NEVER,
   type SessionEntry,
@@ -29,7 +29,7 @@ export const longestIdle = (source: SourceEntry): SessionEntry | undefined => {
 /** The session that was closed first of those that are only remembered. Those in use again leave the heap. */
 const firstRemembered = (source: SourceEntry): SessionEntry | undefined => {
   for (let first = source.closed.peek(); first !== undefined; first = source.closed.peek()) {
-    const isInUse = first.length > 0 || first.held.length > 0;
+    const isInUse = first.length > 0 || first.held > 0;
     if (!isInUse && first.rememberedAtMs === first.closedMs) return first;
     if (isInUse) source.closed.pop();
     first.rememberedAtMs = isInUse ? NEVER : first.closedMs;
@@ -97,7 +97,7 @@ const closeFirst = (
   session.source.open.pop();
   session.openAtMs = NEVER;
   closeWindow(state, session, ended, closedMs, out);
-  if (session.held.length === 0) remember(state, session);
+  if (session.held === 0) remember(state, session);
 };
 
 /** From now on the session only stands for what has closed. */
@@ -124,23 +124,27 @@ const forgetFirst = (state: WindowsState, session: SessionEntry): void => {
   source.sessions.delete(session.sessionId);
   source.remembered--;
   state.remembered--;
-  session.isGone = true;
-  markSession(state, session);
+  markGone(state, session);
   source.closedMs = Math.max(source.closedMs, session.closedMs);
   markSource(state, source);
 };
 
+const isTooLarge = (state: WindowsState): boolean => estimatedBytes(state) > state.bounds.maxBytes;
+
+/** What is only remembered goes before what is open. */
+const hasTooManyRemembered = (state: WindowsState): boolean =>
+  state.remembered > state.bounds.maxRemembered || (isTooLarge(state) && state.remembered > 0);
+
 const hasTooManyWindows = (state: WindowsState): boolean =>
-  state.openWindows > state.bounds.maxWindows ||
-  (estimatedBytes(state) > state.bounds.maxBytes && state.openWindows > 0);
+  state.openWindows > state.bounds.maxWindows || (isTooLarge(state) && state.openWindows > 0);
 
 /** Whether `keepBounds` would do something. O(1). */
 export const isBeyond = (state: WindowsState): boolean =>
-  hasTooManyWindows(state) || state.remembered > state.bounds.maxRemembered;
+  hasTooManyWindows(state) || hasTooManyRemembered(state);
 
-/** Closes the longest idle windows and forgets the oldest closed ones where there are too many: 1 % at once, of the source that has most. */
+/** Forgets the oldest closed sessions and closes the longest idle windows where there are too many: 1 % at once, of the source that has most. */
 export const keepBounds = (state: WindowsState, out: WindowOutputs): void => {
-  const { maxRemembered } = state.bounds;
+  forgetMany(state, out);
   while (hasTooManyWindows(state)) {
     const source = largest(state, (each) => each.open.size);
     for (let i = Math.ceil(state.openWindows / 100); i > 0; i--) {
@@ -148,10 +152,14 @@ export const keepBounds = (state: WindowsState, out: WindowOutputs): void => {
       // The session may go on: only what would stand before the closed window is refused.
       if (idle !== undefined) closeFirst(state, idle, 'bound', idle.lastMs - 1, out);
     }
+    forgetMany(state, out);
   }
-  while (state.remembered > maxRemembered) {
+};
+
+const forgetMany = (state: WindowsState, out: WindowOutputs): void => {
+  while (hasTooManyRemembered(state)) {
     const source = largest(state, (each) => each.remembered);
-    for (let i = Math.ceil(maxRemembered / 100); i > 0; i--) {
+    for (let i = Math.ceil(state.remembered / 100); i > 0; i--) {
       const old = firstRemembered(source);
       if (old === undefined) break;
       forgetFirst(state, old);
@@ -160,7 +168,8 @@ export const keepBounds = (state: WindowsState, out: WindowOutputs): void => {
   }
 };
 
-const largest = (state: WindowsState, sizeOf: (source: SourceEntry) => number): SourceEntry => {
+/** The source of which there is most, by name among equals. O(sources). */
+export const largest = (state: WindowsState, sizeOf: (source: SourceEntry) => number): SourceEntry => {
   let best: SourceEntry | undefined;
   for (const zone of state.sources.values())
     for (const source of zone.values()) {

@@ -2,11 +2,13 @@
 import type {
   ChangelogEntry,
   HeldRequest,
+  JournalHeld,
   SessionId,
   SourceId,
   WindowState,
   ZoneId,
 } from '@precede/contracts';
+import { IdSet } from './id-set.ts';
 import { remember } from './window-advance.ts';
 import {
   addSession,
@@ -29,14 +31,13 @@ export interface WindowChange {
 }
 
 /**
- * Everything that has changed since the last call. Entries share arrays with the state: encode them before the next step.
+ * Everything but held requests that has changed since the last call. Entries share arrays with the state: encode them before the next step.
  * Order matters where a session went and came again.
  */
 export const takeChanges = (state: WindowsState): WindowChange[] => {
   const changes: WindowChange[] = [];
   for (const session of state.changedSessions) {
     session.isChanged = false;
-    if (session.isGone && !session.isSaved) continue;
     session.isSaved = true;
     const { zoneId, source } = session.source;
     const entry = session.isGone ? null : toEntry(session, state.bounds.maxOperations);
@@ -51,9 +52,24 @@ export const takeChanges = (state: WindowsState): WindowChange[] => {
       entry: toWatermark(source),
     });
   }
-  state.changedSessions = [];
-  state.changedSources = [];
+  state.changedSessions.clear();
+  state.changedSources.clear();
   return changes;
+};
+
+/** All held requests, in records of so many. */
+export const takeHeld = (state: WindowsState, generation: number, inRecord: number): JournalHeld[] => {
+  const items: HeldItem[] = [];
+  for (const sources of state.sources.values())
+    for (const { held } of sources.values()) for (const item of held.items()) items.push(item);
+  return Array.from({ length: Math.ceil(items.length / inRecord) }, (_, sequence) => {
+    const own = items.slice(sequence * inRecord, (sequence + 1) * inRecord);
+    const requests = own.map(({ session, operation, timeMs, eventId }) => {
+      const { zoneId, source } = session.source;
+      return { zoneId, source, sessionId: session.sessionId, operation, timeMs, eventId };
+    });
+    return { kind: 'held', generation, sequence, requests, offsets: own.map(({ offset }) => offset) };
+  });
 };
 
 const toWatermark = (source: SourceEntry): ChangelogEntry | null => {
@@ -84,8 +100,8 @@ const toEntry = (session: SessionEntry, maxOperations: number): WindowState => {
     runOperations: session.runOperations,
     runLengths: session.runLengths,
     runLastMs: session.runLastMs,
-    held: session.held,
-    eventIds: session.eventIds === null ? [] : [...session.eventIds],
+    held: [],
+    eventIds: session.eventIds?.values() ?? [],
     closedMs: orNull(session.closedMs),
   };
 };
@@ -98,8 +114,10 @@ export const restoreWindows = (
   bounds: Partial<WindowBounds> = {},
 ): WindowsState => {
   const state = createWindows(bounds);
+  const held: JournalHeld[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'head' || entry.kind === 'chunk') continue;
+    if (entry.kind === 'held') held.push(entry);
+    if (entry.kind === 'head' || entry.kind === 'chunk' || entry.kind === 'held') continue;
     const source = sourceOf(state, entry.zoneId, entry.source);
     if (entry.kind === 'window') restoreSession(state, source, entry);
     else {
@@ -109,7 +127,22 @@ export const restoreWindows = (
       source.seenMs = entry.seenMs;
     }
   }
+  for (const { requests, offsets } of held)
+    requests.forEach(({ zoneId, source, sessionId, ...request }, i) => {
+      const of = sourceOf(state, zoneId, source);
+      const session = of.sessions.get(sessionId) ?? addSession(of, sessionId);
+      restoreHeld(state, session, { ...request, offset: offsets[i] as number });
+    });
+  rememberUnused(state);
   return state;
+};
+
+/** Sessions with neither window nor held request stand for what has closed. */
+const rememberUnused = (state: WindowsState): void => {
+  for (const sources of state.sources.values())
+    for (const { sessions } of sources.values())
+      for (const session of sessions.values())
+        if (session.length === 0 && session.held === 0) remember(state, session);
 };
 
 const restoreSession = (state: WindowsState, source: SourceEntry, entry: WindowState): void => {
@@ -121,7 +154,6 @@ const restoreSession = (state: WindowsState, source: SourceEntry, entry: WindowS
   session.closedMs = entry.closedMs ?? NEVER;
   if (entry.length > 0) restoreOpen(state, session, entry);
   for (const held of entry.held) restoreHeld(state, session, held);
-  if (entry.length === 0 && entry.held.length === 0) remember(state, session);
 };
 
 const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowState): void => {
@@ -130,7 +162,8 @@ const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowSt
   session.runOperations = [...entry.runOperations];
   session.runLengths = [...entry.runLengths];
   session.runLastMs = [...entry.runLastMs];
-  session.eventIds = entry.eventIds.length === 0 ? null : new Set(entry.eventIds);
+  session.eventIds = entry.eventIds.length === 0 ? null : IdSet.from(entry.eventIds);
+  session.ties = tiesOf(entry);
   session.openAtMs = entry.lastMs;
   session.source.open.push(session);
   state.openWindows++;
@@ -141,7 +174,18 @@ const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowSt
 const restoreHeld = (state: WindowsState, session: SessionEntry, held: HeldRequest): void => {
   const { operation, timeMs, offset, eventId } = held;
   const item: HeldItem = { session, operation, timeMs, offset, eventId };
-  session.held.push(item);
+  session.held++;
+  if (eventId !== null) {
+    session.heldIds ??= new IdSet();
+    session.heldIds.add(eventId);
+  }
   session.source.held.push(item);
   state.heldRequests++;
+};
+
+/** As far as operations are kept, which is as far as it matters. */
+const tiesOf = ({ timesMs, lastMs }: WindowState): number => {
+  let ties = 0;
+  while (ties < timesMs.length && timesMs[timesMs.length - 1 - ties] === lastMs) ties++;
+  return ties;
 };

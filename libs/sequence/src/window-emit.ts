@@ -1,5 +1,6 @@
 /** One request takes its place in its session's window: the window grows, and what it completes is emitted. */
 import type { SequenceObserved, SessionEnd, ShortId } from '@precede/contracts';
+import { IdSet } from './id-set.ts';
 import {
   emptyWindow,
   type HeldItem,
@@ -13,10 +14,12 @@ import {
 /** Collapsed operations in a sequence record: nine, and one before them. */
 export const maxRuns = 10;
 
-/** The item is the first held of its session and out of the heap already. */
+/** The item is the first held of its source and out of the heap already. */
 export const release = (state: WindowsState, item: HeldItem, gapMs: number, out: WindowOutputs): void => {
   const session = item.session;
-  session.held.shift();
+  session.held--;
+  if (item.eventId !== null) session.heldIds?.delete(item.eventId);
+  if (session.held === 0) session.heldIds = null;
   state.heldRequests--;
   if (session.length > 0 && item.timeMs > session.lastMs + gapMs)
     closeWindow(state, session, 'gap', session.lastMs + gapMs, out);
@@ -40,13 +43,14 @@ const openWindow = (state: WindowsState, session: SessionEntry, timeMs: number):
 };
 
 const append = (state: WindowsState, session: SessionEntry, item: HeldItem): void => {
+  session.ties = session.length > 0 && item.timeMs === session.lastMs ? session.ties + 1 : 1;
   session.lastMs = item.timeMs;
   session.length++;
   session.operations.push(item.operation);
   session.timesMs.push(item.timeMs);
   // The newest maxOperations count: how much more is there depends on when it was cut last.
   if (session.length <= state.bounds.maxOperations) state.keptOperations++;
-  if (session.operations.length >= 2 * state.bounds.maxOperations) cutOldest(state, session);
+  if (session.operations.length > 1.25 * state.bounds.maxOperations) cutOldest(state, session);
   addRun(session, item.operation, item.timeMs);
   if (item.eventId !== null) rememberId(state, session, item.eventId);
 };
@@ -74,14 +78,15 @@ const addRun = (session: SessionEntry, operation: ShortId, timeMs: number): void
 };
 
 const rememberId = (state: WindowsState, session: SessionEntry, eventId: string): void => {
-  session.eventIds ??= new Set();
+  session.eventIds ??= new IdSet();
   session.eventIds.add(eventId);
   state.keptEventIds++;
-  if (session.eventIds.size <= state.bounds.maxEventIds) return;
-  for (const oldest of session.eventIds) {
-    session.eventIds.delete(oldest);
+  // A repeat of one that stands before the last is late by itself; of those at the last, only the id tells.
+  const { maxEventIds, maxOperations } = state.bounds;
+  const most = Math.max(maxEventIds, Math.min(session.ties, maxOperations));
+  while (session.eventIds.size > most) {
+    session.eventIds.deleteOldest();
     state.keptEventIds--;
-    return;
   }
 };
 

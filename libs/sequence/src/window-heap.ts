@@ -43,6 +43,11 @@ export class Heap<T> {
     if (this.#items.length > 1) this.#sink(this.#items[0] as T);
   }
 
+  /** In no order. */
+  items(): readonly T[] {
+    return this.#items;
+  }
+
   clear(): void {
     this.#items.length = 0;
   }

@@ -7,6 +7,7 @@ import {
   changelogToAvro,
   journalChunkKey,
   journalHeadKey,
+  journalHeldKey,
   type RequestEvent,
   type SessionId,
   type ShortId,
@@ -38,6 +39,7 @@ const small: Partial<WindowBounds> = {
   maxOperations: 3,
   maxEventIds: 2,
   sourceKeptMs: 250,
+  maxSources: 3,
 };
 
 interface Record {
@@ -62,8 +64,8 @@ const put = (saved: Saved, key: Buffer, entry: ChangelogEntry | null): void => {
 
 const save = (saved: Saved, write: JournalWrite | undefined): void => {
   if (write === undefined) return;
-  if (write.kind === 'chunk') {
-    put(saved, journalChunkKey(write.chunk.sequence), write.chunk);
+  if (write.kind === 'chunks') {
+    for (const chunk of write.chunks) put(saved, journalChunkKey(chunk.sequence), chunk);
     return;
   }
   for (const { zoneId, source, sessionId, entry } of write.changes)
@@ -72,6 +74,7 @@ const save = (saved: Saved, write: JournalWrite | undefined): void => {
       sessionId === null ? watermarkKey(zoneId, source) : windowKey(zoneId, source, sessionId),
       entry,
     );
+  for (const held of write.held) put(saved, journalHeldKey(held.sequence), held);
   put(saved, journalHeadKey(), write.head);
 };
 
@@ -108,7 +111,11 @@ const run = (
     }
     journal.beforeTick(state, zones);
     step(state, { kind: 'tick', nowMs: batch.nowMs, isAtEnd: batch.isAtEnd }, zones, out);
-    const write = journal.write(state, batch.nowMs, batch.isAtEnd);
+    const write = journal.write(
+      state,
+      { nowMs: batch.nowMs, isAtEnd: batch.isAtEnd, position: batch.records.at(-1)?.offset ?? 0 },
+      batch.records.length > 0,
+    );
     // One tick goes through the zones and sources in any order.
     const order = (a: { zoneId: string; source: string }, b: { zoneId: string; source: string }): number =>
       `${a.zoneId}${a.source}` < `${b.zoneId}${b.source}`
@@ -177,14 +184,14 @@ const batches: fc.Arbitrary<Batch[]> = fc.array(drawnBatch, { maxLength: 25, siz
 });
 const places = fc.array(fc.nat({ max: 25 }), { maxLength: 8 }).map((list) => new Set(list));
 const runs = Number(process.env['PRECEDE_TEST_RUNS'] ?? 1_000);
-const never: JournalLimits = { minRequests: 1e9, requestsPerWindow: 0 };
+const never: JournalLimits = { minRequests: 1e9, requestsPerWindow: 0, requestsInRecord: 3 };
 
 test('a restart at any batch changes nothing, whatever was based, journaled or configured meanwhile', () => {
   fc.assert(
     fc.property(batches, places, fc.integer({ min: 0, max: 30 }), (list, restarts, minRequests) => {
       const whole = run(list, new Set(), never);
 
-      const parts = run(list, restarts, { minRequests, requestsPerWindow: 0 });
+      const parts = run(list, restarts, { minRequests, requestsPerWindow: 0, requestsInRecord: 2 });
 
       assert.deepEqual(parts.seen, whole.seen);
     }),
@@ -197,7 +204,10 @@ test('under other bounds the journal is replayed under those it was made with', 
   fc.assert(
     fc.property(batches, places, (list, restarts) => {
       // The bounds in force at a batch are those of the last restart: the same with and without a journal.
-      const based = run(list, restarts, { minRequests: 0, requestsPerWindow: 0 }, [small, other]);
+      const based = run(list, restarts, { minRequests: 0, requestsPerWindow: 0, requestsInRecord: 1 }, [
+        small,
+        other,
+      ]);
 
       const journaled = run(list, restarts, never, [small, other]);
 
@@ -238,13 +248,18 @@ test('begins with a base, goes on in chunks, and begins anew where they are too 
   const many = Array.from({ length: maxChunks + 3 }, (_, i) => oneRequest(i));
 
   const { writes } = run(many, new Set(), never, [{}]);
-  const few = run(many.slice(0, 10), new Set(), { minRequests: 3, requestsPerWindow: 0 }, [{}]).writes;
+  const few = run(
+    many.slice(0, 10),
+    new Set(),
+    { minRequests: 3, requestsPerWindow: 0, requestsInRecord: 9 },
+    [{}],
+  ).writes;
 
   assert.deepEqual(
     writes.flatMap((kind, i) => (kind === 'base' ? [i] : [])),
     [0, maxChunks + 1],
   );
-  assert.equal(few.join(' '), 'base chunk chunk chunk base chunk chunk chunk base chunk');
+  assert.equal(few.join(' '), 'base chunks chunks chunks base chunks chunks chunks base chunks');
 });
 
 test('a step in which nothing happens writes nothing', () => {
@@ -262,4 +277,43 @@ test('a missing chunk is told', () => {
   saved.delete(journalChunkKey(1).toString('latin1'));
 
   assert.throws(() => restoreJournal(saved.values()), /Chunk 1 of the journal is missing/);
+});
+
+test('a step of many requests or settings is as many records, and is restored', () => {
+  const zoneOf = (n: number): ZoneId => n.toString(16).padStart(32, '0') as ZoneId;
+  const zones = { settingsOf: () => ({ inactivityGapMs: 60, graceMs: 10 }) };
+  const restored = restoreJournal([]);
+  const limits = { minRequests: 1e9, requestsPerWindow: 0, requestsInRecord: 4_000 };
+  const journal = new WindowJournal(restored.journal, limits);
+  const saved: Saved = new Map();
+  const takeStep = (count: number, position: number): number => {
+    for (let i = 0; i < count; i++) {
+      const { event } = oneRequest(i).records[0] as Record;
+      const named = { ...event, zoneId: zoneOf(i), eventId: `${position}-${i}` } as RequestEvent;
+      const verdict = step(
+        restored.state,
+        { kind: 'record', event: named, offset: position + i, receivedMs: 0 },
+        zones,
+        createOutputs(),
+      );
+      journal.add(restored.state, named, position + i, verdict);
+    }
+    journal.beforeTick(restored.state, zones);
+    const end = { nowMs: 1, isAtEnd: false, position: position + count };
+    const write = journal.write(restored.state, end, true);
+    save(saved, write);
+    return write?.kind === 'chunks' ? write.chunks.length : -1;
+  };
+
+  assert.equal(takeStep(9_000, 0), -1);
+  assert.equal(takeStep(10_001, 10_000), 3);
+  const again = restoreJournal(saved.values());
+
+  assert.equal(restored.state.heldRequests, 19_001);
+  assert.equal(again.state.heldRequests, 19_001);
+  assert.equal(again.journal.position, 20_001);
+  assert.equal(again.journal.settings.size, 10_001);
+  assert.equal(saved.get(journalHeldKey(2).toString('latin1'))?.kind, 'held');
+  saved.delete(journalHeldKey(2).toString('latin1'));
+  assert.throws(() => restoreJournal(saved.values()), /Held requests of the journal are missing/);
 });

@@ -6,17 +6,19 @@
  * times its size, and then holds what has changed since the last one only.
  *
  * Everything a step depends on is in the chunk (requests, ends, clock, settings that changed) or in the head
- * (bounds). Under other bounds the journal begins anew before the next step counts on it.
+ * (bounds). Under other bounds the journal begins anew before the next step counts on it. Head and chunks name the
+ * position of the input behind them, which must be the committed one: else somebody went on without the journal.
  */
 import type {
   ChangelogEntry,
   JournalChunk,
   JournalHead,
+  JournalHeld,
   JournalRequest,
   RequestEvent,
   ZoneId,
 } from '@precede/contracts';
-import { restoreWindows, takeChanges, type WindowChange } from './window-changelog.ts';
+import { restoreWindows, takeChanges, takeHeld, type WindowChange } from './window-changelog.ts';
 import {
   createOutputs,
   defaultBounds,
@@ -33,19 +35,40 @@ import { step, type Verdict, type ZoneWindows } from './window-step.ts';
 /** Chunks of one generation; their keys are used again by the next. */
 export const maxChunks = 1_024;
 
+const settingsInChunk = 10_000;
+
 export interface JournalLimits {
   /** Requests in chunks before the base is written anew, at least this many … */
   readonly minRequests: number;
   /** … and this many for each open window. */
   readonly requestsPerWindow: number;
+  /** Of one record, so that it stays below 1 MiB with the longest event ids and names of sources. */
+  readonly requestsInRecord: number;
 }
 
-export const defaultJournalLimits: JournalLimits = { minRequests: 100_000, requestsPerWindow: 4 };
+export const defaultJournalLimits: JournalLimits = {
+  minRequests: 100_000,
+  requestsPerWindow: 4,
+  requestsInRecord: 4_000,
+};
 
-/** What is to be written with a step: a chunk, or a base (what has changed since the last) with its head. */
+/** What is to be written with a step: its chunks, or a base (what has changed since the last, and what is held) with its head. */
 export type JournalWrite =
-  | { readonly kind: 'chunk'; readonly chunk: JournalChunk }
-  | { readonly kind: 'base'; readonly changes: readonly WindowChange[]; readonly head: JournalHead };
+  | { readonly kind: 'chunks'; readonly chunks: readonly JournalChunk[] }
+  | {
+      readonly kind: 'base';
+      readonly changes: readonly WindowChange[];
+      readonly held: readonly JournalHeld[];
+      readonly head: JournalHead;
+    };
+
+/** How a step ended. */
+export interface StepEnd {
+  readonly nowMs: number;
+  readonly isAtEnd: boolean;
+  /** The input's offset after the step. */
+  readonly position: number;
+}
 
 export class WindowJournal {
   readonly #limits: JournalLimits;
@@ -59,6 +82,7 @@ export class WindowJournal {
   #offsets: number[] = [];
   #ends: { before: number; zoneId: ZoneId; source: SourceEntry['source'] }[] = [];
   readonly #touched = new Set<SourceEntry>();
+  #sources: JournalChunk['sources'][number][] = [];
 
   constructor(from: Restored['journal'], limits: JournalLimits = defaultJournalLimits) {
     this.#limits = limits;
@@ -84,6 +108,8 @@ export class WindowJournal {
 
   /** Before the tick: it may let sources go, and what it does to them depends on the settings of their zones. */
   beforeTick(state: WindowsState, zones: ZoneWindows): void {
+    // As they are now: a tick that ends a source says when.
+    this.#sources = [...this.#touched].map(({ zoneId, source, seenMs }) => ({ zoneId, source, seenMs }));
     for (const zoneId of state.sources.keys()) {
       const { inactivityGapMs, graceMs } = zones.settingsOf(zoneId);
       const known = this.#settings.get(zoneId);
@@ -95,17 +121,18 @@ export class WindowJournal {
 
   /**
    * After the tick, with the clock it was given. Undefined where nothing happened that has to be kept: an idle
-   * partition writes nothing.
+   * partition writes nothing. `hasInput`: records were read, be it that none of them changed anything.
    */
-  write(state: WindowsState, nowMs: number, isAtEnd: boolean): JournalWrite | undefined {
-    const isUnchanged = state.stepChanges === 0 && this.#touched.size === 0;
+  write(state: WindowsState, end: StepEnd, hasInput: boolean): JournalWrite | undefined {
+    const isUnchanged = state.stepChanges === 0 && !hasInput;
     state.stepChanges = 0;
     if (isUnchanged) return undefined;
     const total = this.#requestsInChunks + this.#requests.length;
     const { minRequests, requestsPerWindow } = this.#limits;
     const isFull =
-      this.#sequence >= maxChunks || total > Math.max(minRequests, requestsPerWindow * state.openWindows);
-    const made = this.#isDue || isFull ? this.#base(state) : this.#chunk(nowMs, isAtEnd);
+      this.#sequence + this.#partCount() > maxChunks ||
+      total > Math.max(minRequests, requestsPerWindow * state.openWindows);
+    const made = this.#isDue || isFull ? this.#base(state, end.position) : this.#chunks(end);
     this.#requestsInChunks = made.kind === 'base' ? 0 : total;
     this.#requests = [];
     this.#offsets = [];
@@ -115,38 +142,58 @@ export class WindowJournal {
     return made;
   }
 
-  #base(state: WindowsState): JournalWrite {
+  #base(state: WindowsState, position: number): JournalWrite {
     this.#generation += 1;
     this.#sequence = 0;
     this.#isDue = false;
     this.#settings.clear();
-    const head = { kind: 'head', generation: this.#generation, bounds: { ...state.bounds } } as const;
-    return { kind: 'base', changes: takeChanges(state), head };
+    const generation = this.#generation;
+    const held = takeHeld(state, generation, this.#limits.requestsInRecord);
+    const bounds = { ...state.bounds };
+    const head = { kind: 'head', generation, bounds, position, held: held.length } as const;
+    return { kind: 'base', changes: takeChanges(state), held, head };
   }
 
-  #chunk(tickMs: number, isAtEnd: boolean): JournalWrite {
-    const places = new Map<string, number>();
-    const sources = [...this.#touched].map(({ zoneId, source, seenMs }, place) => {
-      places.set(`${zoneId}/${source}`, place);
-      return { zoneId, source, seenMs };
+  #partCount(): number {
+    const parts = [
+      this.#requests.length / this.#limits.requestsInRecord,
+      this.#changed.length / settingsInChunk,
+    ];
+    return Math.max(1, ...parts.map(Math.ceil));
+  }
+
+  /** A step of many requests or new settings takes several; only the last has the tick. */
+  #chunks({ nowMs, isAtEnd, position }: StepEnd): JournalWrite {
+    const sources = this.#sources;
+    const places = new Map(sources.map(({ zoneId, source }, place) => [`${zoneId}/${source}`, place]));
+    const ends = this.#ends.map(({ before, zoneId, source }) => ({
+      before,
+      source: places.get(`${zoneId}/${source}`) as number,
+    }));
+    const count = this.#partCount();
+    const { requestsInRecord } = this.#limits;
+    const chunks = Array.from({ length: count }, (_, part): JournalChunk => {
+      const isLast = part === count - 1;
+      const from = part * requestsInRecord;
+      const until = from + requestsInRecord;
+      return {
+        kind: 'chunk',
+        generation: this.#generation,
+        sequence: this.#sequence + part,
+        settings: this.#changed.slice(part * settingsInChunk, (part + 1) * settingsInChunk),
+        sources,
+        requests: this.#requests.slice(from, until),
+        offsets: this.#offsets.slice(from, until),
+        ends: ends
+          .filter(({ before }) => before >= from && (before < until || isLast))
+          .map(({ before, source }) => ({ before: before - from, source })),
+        tickMs: isLast ? nowMs : null,
+        isAtEnd,
+        position,
+      };
     });
-    const chunk: JournalChunk = {
-      kind: 'chunk',
-      generation: this.#generation,
-      sequence: this.#sequence,
-      settings: this.#changed,
-      sources,
-      requests: this.#requests,
-      offsets: this.#offsets,
-      ends: this.#ends.map(({ before, zoneId, source }) => ({
-        before,
-        source: places.get(`${zoneId}/${source}`) as number,
-      })),
-      tickMs,
-      isAtEnd,
-    };
-    this.#sequence += 1;
-    return { kind: 'chunk', chunk };
+    this.#sequence += count;
+    return { kind: 'chunks', chunks };
   }
 }
 
@@ -160,6 +207,8 @@ export interface Restored {
     readonly settings: Map<ZoneId, WindowSettings>;
     /** Whether a base has to come first. */
     readonly isDue: boolean;
+    /** Where the input goes on; null: there is no journal yet. */
+    readonly position: number | null;
   };
 }
 
@@ -170,25 +219,43 @@ export const restoreJournal = (
 ): Restored => {
   const base: ChangelogEntry[] = [];
   const chunks: JournalChunk[] = [];
+  const held: JournalHeld[] = [];
   let head: JournalHead | undefined;
   for (const entry of entries)
     if (entry.kind === 'chunk') chunks.push(entry);
+    else if (entry.kind === 'held') held.push(entry);
     else if (entry.kind === 'head') head = entry;
     else base.push(entry);
-  const own = chunks.filter(({ generation }) => generation === head?.generation);
-  own.sort((a, b) => a.sequence - b.sequence);
-  own.forEach((chunk, place) => {
-    if (chunk.sequence !== place) throw new Error(`Chunk ${place} of the journal is missing.`);
-  });
+  const own = inOrder(chunks, head, 'Chunk');
+  const ownHeld = inOrder(held, head, 'Record of held requests');
+  if (ownHeld.length !== (head?.held ?? 0)) throw new Error('Held requests of the journal are missing.');
   const wanted: WindowBounds = { ...defaultBounds, ...bounds };
-  const state = restoreWindows(base, (head?.bounds as WindowBounds | undefined) ?? wanted);
+  const state = restoreWindows([...base, ...ownHeld], (head?.bounds as WindowBounds | undefined) ?? wanted);
   const settings = replay(state, own);
   const isSame = head !== undefined && areSame(state.bounds, wanted);
   if (!isSame) changeBounds(state, wanted);
   state.stepChanges = 0;
   const requests = own.reduce((sum, chunk) => sum + chunk.requests.length, 0);
   const generation = head?.generation ?? 0;
-  return { state, journal: { generation, sequence: own.length, requests, settings, isDue: !isSame } };
+  const position = own.at(-1)?.position ?? head?.position ?? null;
+  return {
+    state,
+    journal: { generation, sequence: own.length, requests, settings, isDue: !isSame, position },
+  };
+};
+
+/** Those of the head's generation, of which none may be missing. */
+const inOrder = <T extends JournalChunk | JournalHeld>(
+  entries: readonly T[],
+  head: JournalHead | undefined,
+  what: string,
+): T[] => {
+  const own = entries.filter(({ generation }) => generation === head?.generation);
+  own.sort((a, b) => a.sequence - b.sequence);
+  own.forEach(({ sequence }, place) => {
+    if (sequence !== place) throw new Error(`${what} ${place} of the journal is missing.`);
+  });
+  return own;
 };
 
 /** As if a base had been written under the old ones. */
@@ -203,6 +270,7 @@ const changeBounds = (state: WindowsState, bounds: WindowBounds): void => {
           session.operations = session.operations.slice(-kept);
           session.timesMs = session.timesMs.slice(-kept);
         }
+        session.ties = Math.min(session.ties, kept);
         state.keptOperations += Math.min(session.length, bounds.maxOperations);
       }
 };
@@ -241,6 +309,8 @@ const replayChunk = (state: WindowsState, chunk: JournalChunk, zones: ZoneWindow
     out.sequences.length = 0;
   }
   endBefore(chunk.requests.length);
+  // Part of a step: its clock is in the last one.
+  if (chunk.tickMs === null) return;
   for (const { zoneId, source, seenMs } of chunk.sources) {
     const entry = sourceOf(state, zoneId, source);
     entry.seenMs = seenMs;

@@ -19,6 +19,7 @@ import {
   restoreWindows,
   step,
   takeChanges,
+  takeHeld,
   type WindowBounds,
   type WindowInput,
   type WindowsState,
@@ -160,6 +161,19 @@ const save = (state: WindowsState, saved: Saved): void => {
     if (change.entry === null) saved.delete(key);
     else saved.set(key, structuredClone(changelogFromAvro(changelogToAvro(change.entry))));
   }
+  for (const key of saved.keys()) if (key.startsWith('held')) saved.delete(key);
+  // In any order: it is that of a heap.
+  const held = takeHeld(state, 1, 1e9).flatMap(({ requests, offsets }) =>
+    requests.map((request, i) => ({ request, offset: offsets[i] as number })),
+  );
+  for (const { request, offset } of held.toSorted((a, b) => a.offset - b.offset))
+    saved.set(`held ${offset}`, {
+      kind: 'held',
+      generation: 1,
+      sequence: 0,
+      requests: [request],
+      offsets: [offset],
+    });
 };
 
 /** Runs the inputs in batches that end before each index of `cuts`; at those of `restarts` the state is dropped and restored. */
@@ -289,6 +303,7 @@ test('saves the same state for any batches and any restarts, bounds and forgetti
     maxOperations: 3,
     maxEventIds: 2,
     sourceKeptMs: 250,
+    maxSources: 1,
   };
   fc.assert(
     fc.property(inputs, indices, indices, (list, cuts, restarts) => {
@@ -394,5 +409,57 @@ test('delivers nothing twice where requests with event ids come again', () => {
       assert.deepEqual(twice.closed, once.closed);
     }),
     { numRuns: 500 },
+  );
+});
+
+test('under any bounds each request that was taken is emitted once, in one window that ends', () => {
+  const bound = fc.integer({ min: 1, max: 4 });
+  const bounds = fc.record({
+    maxWindows: bound,
+    maxBytes: fc.integer({ min: 1_000, max: 9_000 }),
+    maxHeld: bound,
+    maxRemembered: bound,
+    maxSources: bound,
+    rememberMs: fc.integer({ min: 0, max: 300 }),
+    maxEventIds: bound,
+    sourceKeptMs: fc.integer({ min: 0, max: 400 }),
+  });
+  fc.assert(
+    fc.property(inputs, bounds, indices, (list, small, restarts) => {
+      const last: WindowInput[] = ['live', 'import'].map((source, i) => ({
+        kind: 'record',
+        offset: 1_000 + i,
+        receivedMs: 0,
+        event: { kind: 'source_ended', zoneId, source: source as SourceId },
+      }));
+
+      const { seen } = run([...list, ...last], new Set(), restarts, small);
+
+      const records = list.filter((input) => input.kind === 'record');
+      const taken = records.filter(
+        ({ event }, i) => event.kind === 'request' && seen.verdicts[i] === 'taken',
+      );
+      const rows = taken.map(({ event }) => event as RequestObserved);
+      const key = (session: string, source: string, timeMs: number): string =>
+        `${session} ${source} ${timeMs}`;
+      const emitted = (seen.sequences as [string, string, number][]).map(([s, source, t]) =>
+        key(s, source, t),
+      );
+      assert.deepEqual(
+        emitted.toSorted(),
+        rows.map((r) => key(r.sessionId.slice(0, 16), r.source, r.timeMs)).toSorted(),
+      );
+      const closed = (seen.closed as [string, string, [number, number][]][]).flatMap(([s, source, own]) =>
+        own.map(([operation, timeMs]) => `${key(s, source, timeMs)} ${operation}`),
+      );
+      assert.deepEqual(
+        closed.toSorted(),
+        rows.map((r) => `${key(r.sessionId, r.source, r.timeMs)} ${r.operation}`).toSorted(),
+      );
+      for (const [, , own] of seen.closed as [string, string, [number, number][]][])
+        for (let i = 1; i < own.length; i++)
+          assert.ok((own[i]?.[1] ?? 0) >= (own[i - 1]?.[1] ?? 0), 'a window is in order');
+    }),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 1_000) },
   );
 });

@@ -12,6 +12,7 @@ import type {
   SourceId,
   ZoneId,
 } from '@precede/contracts';
+import type { IdSet } from './id-set.ts';
 import { Heap } from './window-heap.ts';
 
 /** A time before all times, which still fits an Avro long after a gap is taken from it. */
@@ -29,21 +30,29 @@ export interface WindowSettings {
 export interface WindowBounds {
   /** Open windows; beyond it the longest idle ones of the largest source are closed with `bound`. */
   readonly maxWindows: number;
-  /** Estimated bytes of all of it (`estimatedBytes`); beyond it the same is done. */
+  /** Estimated bytes of all of it (`estimatedBytes`); beyond it closed sessions are forgotten, then the same is done. */
   readonly maxBytes: number;
-  /** Requests held for ordering; beyond it the oldest of the source is emitted before its time. */
+  /** Requests held for ordering; beyond it the oldest of the source that holds most are emitted before their time. */
   readonly maxHeld: number;
   /** Sessions remembered as closed; beyond it the oldest are forgotten, and requests as old as those of unknown sessions refused. */
   readonly maxRemembered: number;
+  /** Sources; beyond it the longest silent imports end, and are forgotten. */
+  readonly maxSources: number;
   /** For how long, in event time, a closed window is remembered. */
   readonly rememberMs: number;
-  /** A live source that was silent for this long follows the wall clock; null: the zone's grace. */
+  /**
+   * A live source that was silent for this long follows the wall clock; null: the zone's grace, or half a second where
+   * its newest request came within the grace of its time, so that nothing else that it sends can come before that.
+   */
   readonly idleAfterMs: number | null;
   /** How long an ended source is remembered, and when a silent import counts as ended. Wall clock. */
   readonly sourceKeptMs: number;
   /** Raw operations and times kept of a window: the newest. */
   readonly maxOperations: number;
-  /** Event ids of emitted requests kept of a window: the newest. A repeat older than these is late instead. */
+  /**
+   * Event ids of emitted requests kept of a window: the newest, and up to `maxOperations` of one time. A repeat older
+   * than these is late instead.
+   */
   readonly maxEventIds: number;
 }
 
@@ -53,6 +62,7 @@ export const defaultBounds: WindowBounds = {
   maxBytes: 512 * 1024 * 1024,
   maxHeld: 100_000,
   maxRemembered: 100_000,
+  maxSources: 10_000,
   rememberMs: 24 * hour,
   idleAfterMs: null,
   sourceKeptMs: 48 * hour,
@@ -76,7 +86,7 @@ export interface WindowOutputs {
   readonly closed: SessionClosed[];
   /** Requests emitted before their time because `maxHeld` was reached. */
   releasedEarly: number;
-  /** Closed sessions forgotten because `maxRemembered` was reached. */
+  /** Closed sessions and sources forgotten because of a bound. */
   forgottenEarly: number;
 }
 
@@ -105,15 +115,19 @@ export interface SessionEntry {
   firstMs: number;
   lastMs: number;
   length: number;
-  /** Between the newest `maxOperations` and twice as many: cut seldom, so that a request costs O(1). */
+  /** The newest `maxOperations` and up to a quarter more: cut seldom, so that a request costs O(1). */
   operations: ShortId[];
   timesMs: number[];
   runOperations: ShortId[];
   runLengths: number[];
   runLastMs: number[];
-  /** Sorted by (timeMs, offset). */
-  held: HeldItem[];
-  eventIds: Set<string> | null;
+  /** Requests that the source holds for it, and the event ids among them. */
+  held: number;
+  heldIds: IdSet | null;
+  /** Of what was emitted of the window. */
+  eventIds: IdSet | null;
+  /** How many of the emitted stand at `lastMs`. */
+  ties: number;
   /** Requests at or before are refused. */
   closedMs: number;
   /** Key in the heap of open windows, at most lastMs; NEVER: not in it. */
@@ -151,12 +165,13 @@ export interface WindowsState {
   openWindows: number;
   heldRequests: number;
   remembered: number;
+  sourceCount: number;
   /** Raw operations and event ids kept, for an estimate of the memory used. */
   keptOperations: number;
   keptEventIds: number;
   /** Since they were last taken for the changelog. */
-  changedSessions: SessionEntry[];
-  changedSources: SourceEntry[];
+  readonly changedSessions: Set<SessionEntry>;
+  readonly changedSources: Set<SourceEntry>;
   /** Marks since the last step that was written. */
   stepChanges: number;
 }
@@ -167,22 +182,25 @@ export const createWindows = (bounds: Partial<WindowBounds> = {}): WindowsState 
   openWindows: 0,
   heldRequests: 0,
   remembered: 0,
+  sourceCount: 0,
   keptOperations: 0,
   keptEventIds: 0,
-  changedSessions: [],
-  changedSources: [],
+  changedSessions: new Set(),
+  changedSources: new Set(),
   stepChanges: 0,
 });
 
 // On the heap of Node 24, measured with 1 to 30 requests a session: right within some 15 %.
 const sessionBytes = 430;
 const windowBytes = 900;
-const heldBytes = 160;
+const sourceBytes = 900;
+const heldBytes = 200;
 const operationBytes = 16;
 const eventIdBytes = 100;
 
 /** What the windows take in memory, estimated. O(1). */
 export const estimatedBytes = (state: WindowsState): number =>
+  state.sourceCount * sourceBytes +
   (state.openWindows + state.remembered) * sessionBytes +
   state.openWindows * windowBytes +
   state.heldRequests * heldBytes +
@@ -221,6 +239,7 @@ export const sourceOf = (state: WindowsState, zoneId: ZoneId, name: SourceId): S
     isGone: false,
   };
   zone.set(name, source);
+  state.sourceCount++;
   return source;
 };
 
@@ -239,8 +258,10 @@ export const addSession = (source: SourceEntry, sessionId: SessionId): SessionEn
     runOperations: none,
     runLengths: none,
     runLastMs: none,
-    held: [],
+    held: 0,
+    heldIds: null,
     eventIds: null,
+    ties: 0,
     closedMs: source.closedMs,
     openAtMs: NEVER,
     rememberedAtMs: NEVER,
@@ -263,18 +284,28 @@ export const emptyWindow = (session: SessionEntry): void => {
   session.runLengths = none;
   session.runLastMs = none;
   session.eventIds = null;
+  session.ties = 0;
 };
 
 export const markSession = (state: WindowsState, session: SessionEntry): void => {
   state.stepChanges++;
   if (session.isChanged) return;
   session.isChanged = true;
-  state.changedSessions.push(session);
+  state.changedSessions.add(session);
+};
+
+/** Its record has to go, if there is one. */
+export const markGone = (state: WindowsState, session: SessionEntry): void => {
+  session.isGone = true;
+  markSession(state, session);
+  if (session.isSaved) return;
+  session.isChanged = false;
+  state.changedSessions.delete(session);
 };
 
 export const markSource = (state: WindowsState, source: SourceEntry): void => {
   state.stepChanges++;
   if (source.isChanged) return;
   source.isChanged = true;
-  state.changedSources.push(source);
+  state.changedSources.add(source);
 };

@@ -14,11 +14,13 @@
  * being old alone, and never is one let in that a closed window had covered.
  */
 import { DropReason, LIVE, type RequestObserved, type SourceEnded, type ZoneId } from '@precede/contracts';
-import { advance, isBeyond, isDue, keepBounds } from './window-advance.ts';
+import { IdSet } from './id-set.ts';
+import { advance, isBeyond, isDue, keepBounds, largest } from './window-advance.ts';
 import { closeWindow, release } from './window-emit.ts';
 import {
   addSession,
   type HeldItem,
+  markGone,
   markSession,
   markSource,
   type SessionEntry,
@@ -43,7 +45,7 @@ export interface ZoneWindows {
   settingsOf(zoneId: ZoneId): WindowSettings;
 }
 
-/** Changes `state` and adds to `out`. Amortised O(log h) for a request, h being what is held of its source. */
+/** Changes `state` and adds to `out`. Amortised O(log h) for a request, h being what is held of its source; O(sources) for a tick. */
 export const step = (
   state: WindowsState,
   input: WindowInput,
@@ -74,7 +76,7 @@ export const stepRequest = (
   if (request.timeMs > source.maxTimeMs) source.maxTimeMs = request.timeMs;
   const settings = zones.settingsOf(source.zoneId);
   advance(state, source, settings, out);
-  if (state.heldRequests > state.bounds.maxHeld) releaseEarly(state, source, settings.inactivityGapMs, out);
+  if (state.heldRequests > state.bounds.maxHeld) releaseEarly(state, zones, out);
   if (isBeyond(state)) keepBounds(state, out);
   return 'taken';
 };
@@ -88,11 +90,8 @@ const refuse = (session: SessionEntry, request: RequestObserved): Verdict | unde
   return request.timeMs <= session.closedMs ? DropReason.windowClosed : undefined;
 };
 
-const isKnownId = (session: SessionEntry, eventId: string): boolean => {
-  if (session.eventIds?.has(eventId)) return true;
-  for (const item of session.held) if (item.eventId === eventId) return true;
-  return false;
-};
+const isKnownId = ({ eventIds, heldIds }: SessionEntry, eventId: string): boolean =>
+  eventIds?.has(eventId) === true || heldIds?.has(eventId) === true;
 
 const hold = (
   state: WindowsState,
@@ -103,26 +102,28 @@ const hold = (
 ): void => {
   const { operation, timeMs, eventId } = request;
   const item: HeldItem = { session, operation, timeMs, offset, eventId };
-  const held = session.held;
-  if (!isNew && session.length === 0 && held.length === 0) {
+  if (!isNew && session.length === 0 && session.held === 0) {
     state.remembered--;
     session.source.remembered--;
   }
-  // Offsets grow, so among equal times the new one is last.
-  let at = held.length;
-  while (at > 0 && (held[at - 1] as HeldItem).timeMs > timeMs) at--;
-  if (at === held.length) held.push(item);
-  else held.splice(at, 0, item);
+  session.held++;
+  if (eventId !== null) {
+    session.heldIds ??= new IdSet();
+    session.heldIds.add(eventId);
+  }
   session.source.held.push(item);
   state.heldRequests++;
   markSession(state, session);
 };
 
-const releaseEarly = (state: WindowsState, source: SourceEntry, gapMs: number, out: WindowOutputs): void => {
-  const item = source.held.pop();
-  if (item === undefined) return;
-  release(state, item, gapMs, out);
-  out.releasedEarly++;
+/** One that holds much pays for it, not whoever comes next: 1 % at once, so that looking for it costs little. */
+const releaseEarly = (state: WindowsState, zones: ZoneWindows, out: WindowOutputs): void => {
+  const source = largest(state, (each) => each.held.size);
+  const gapMs = zones.settingsOf(source.zoneId).inactivityGapMs;
+  for (let i = Math.min(Math.ceil(state.heldRequests / 100), source.held.size); i > 0; i--) {
+    release(state, source.held.pop() as HeldItem, gapMs, out);
+    out.releasedEarly++;
+  }
 };
 
 const stepEnd = (
@@ -146,10 +147,7 @@ const endSource = (state: WindowsState, source: SourceEntry, gapMs: number, out:
   const open = [...source.sessions.values()].filter((session) => session.length > 0);
   open.sort((a, b) => a.lastMs - b.lastMs || (a.sessionId < b.sessionId ? -1 : 1));
   for (const session of open) closeWindow(state, session, 'source_ended', session.lastMs, out);
-  for (const session of source.sessions.values()) {
-    session.isGone = true;
-    markSession(state, session);
-  }
+  for (const session of source.sessions.values()) markGone(state, session);
   state.remembered -= source.remembered;
   source.remembered = 0;
   source.sessions.clear();
@@ -170,8 +168,29 @@ const stepTick = (
   for (const sources of state.sources.values())
     for (const source of sources.values()) tickSource(state, source, nowMs, isAtEnd, zones, out);
   keepBounds(state, out);
+  if (state.sourceCount > state.bounds.maxSources) keepSources(state, nowMs, zones, out);
   return 'taken';
 };
+
+/** Ends the longest silent imports and forgets them. Only in a tick: when a source was seen last is not known within a replay. */
+const keepSources = (state: WindowsState, nowMs: number, zones: ZoneWindows, out: WindowOutputs): void => {
+  const imports: SourceEntry[] = [];
+  for (const sources of state.sources.values())
+    for (const source of sources.values()) if (source.source !== LIVE) imports.push(source);
+  imports.sort(bySilence);
+  const most = state.sourceCount - Math.floor(0.99 * state.bounds.maxSources);
+  for (const source of imports.slice(0, most)) {
+    if (!source.hasEnded) retire(state, source, nowMs, zones.settingsOf(source.zoneId).inactivityGapMs, out);
+    forgetSource(state, source);
+    out.forgottenEarly++;
+  }
+};
+
+/** Ended ones first, then those seen longest ago. */
+const bySilence = (a: SourceEntry, b: SourceEntry): number =>
+  Number(b.hasEnded) - Number(a.hasEnded) ||
+  a.seenMs - b.seenMs ||
+  (a.zoneId + a.source < b.zoneId + b.source ? -1 : 1);
 
 const tickSource = (
   state: WindowsState,
@@ -183,11 +202,11 @@ const tickSource = (
 ): void => {
   const settings = zones.settingsOf(source.zoneId);
   const silentMs = isAtEnd ? nowMs - source.seenMs : 0;
-  if (silentMs > state.bounds.sourceKeptMs) retire(state, source, settings.inactivityGapMs, out);
+  if (silentMs > state.bounds.sourceKeptMs) retire(state, source, nowMs, settings.inactivityGapMs, out);
   if (source.hasEnded || source.isGone) return;
   // The watermark stands still, but gap or grace may have changed.
   advance(state, source, settings, out);
-  const isIdle = source.source === LIVE && silentMs >= (state.bounds.idleAfterMs ?? settings.graceMs);
+  const isIdle = source.source === LIVE && silentMs >= idleAfterMs(state, source, settings.graceMs);
   if (!isIdle || nowMs <= source.maxTimeMs) return;
   if (!isDue(state, source, nowMs - settings.graceMs, settings.inactivityGapMs)) return;
   source.maxTimeMs = nowMs;
@@ -195,16 +214,36 @@ const tickSource = (
   advance(state, source, settings, out);
 };
 
+const soonMs = 500;
+
+/** Where its times are those of the clock there is nothing to wait for: what comes next is not older than the grace. */
+const idleAfterMs = (state: WindowsState, { seenMs, maxTimeMs }: SourceEntry, graceMs: number): number => {
+  if (state.bounds.idleAfterMs !== null) return state.bounds.idleAfterMs;
+  return Math.abs(seenMs - maxTimeMs) <= graceMs ? Math.min(graceMs, soonMs) : graceMs;
+};
+
 /** A source long silent: an ended one is forgotten, an import that never ended ends, a live one goes once it is empty. */
-const retire = (state: WindowsState, source: SourceEntry, gapMs: number, out: WindowOutputs): void => {
+const retire = (
+  state: WindowsState,
+  source: SourceEntry,
+  nowMs: number,
+  gapMs: number,
+  out: WindowOutputs,
+): void => {
   if (!source.hasEnded && source.source !== LIVE) {
     endSource(state, source, gapMs, out);
+    // Remembered from its end on, not from when it was silent.
+    source.seenMs = Math.max(source.seenMs, nowMs);
     return;
   }
-  if (source.sessions.size > 0) return;
+  if (source.sessions.size === 0) forgetSource(state, source);
+};
+
+const forgetSource = (state: WindowsState, source: SourceEntry): void => {
   const zone = state.sources.get(source.zoneId);
   zone?.delete(source.source);
   if (zone?.size === 0) state.sources.delete(source.zoneId);
+  state.sourceCount--;
   source.isGone = true;
   markSource(state, source);
 };

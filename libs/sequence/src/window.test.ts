@@ -8,6 +8,7 @@ import {
   restoreWindows,
   step,
   takeChanges,
+  takeHeld,
   type WindowBounds,
   type WindowInput,
 } from './index.ts';
@@ -212,13 +213,13 @@ test('closes the longest idle windows at the bound and lets the session go on', 
 test('closes the longest idle windows where they take too much memory', () => {
   const inputs = [1, 2, 3].map((session) => request(session, session, 1, session * 10));
 
-  const { out, state } = run([...inputs, request(4, 4, 1, 500)], { maxBytes: 4_000 });
+  const { out, state } = run([...inputs, request(4, 4, 1, 500)], { maxBytes: 4_900 });
 
   assert.deepEqual(
     out.closed.map((c) => [c.sessionId, c.ended]),
     [[idOf(1), 'bound']],
   );
-  assert.ok(estimatedBytes(state) <= 4_000);
+  assert.ok(estimatedBytes(state) <= 4_900);
 });
 
 test('emits the oldest held requests early at the bound', () => {
@@ -266,11 +267,12 @@ test('forgets closed sessions at the bound', () => {
 test('restores every counter with the state', () => {
   const inputs = [request(0, 1, 1, 0, 'live', 'a'), request(1, 2, 1, 400), request(2, 3, 1, 650)];
   const { state } = run(inputs);
+  const held = takeHeld(state, 1, 10);
   const entries = takeChanges(state)
     .map((change) => change.entry)
     .filter((entry) => entry !== null) as ChangelogEntry[];
 
-  const restored = restoreWindows(entries);
+  const restored = restoreWindows([...entries, ...held]);
 
   const counters = (s: typeof state) => [
     s.openWindows,
@@ -278,7 +280,137 @@ test('restores every counter with the state', () => {
     s.remembered,
     s.keptOperations,
     s.keptEventIds,
+    s.sourceCount,
   ];
   assert.deepEqual(counters(restored), counters(state));
-  assert.deepEqual(counters(restored), [1, 1, 1, 1, 0]);
+  assert.deepEqual(counters(restored), [1, 1, 1, 1, 0, 1]);
+});
+
+test('a window closed at the bound refuses what would stand before its last request, and takes the rest', () => {
+  const inputs = [request(0, 1, 1, 10), request(1, 2, 1, 20), request(2, 3, 1, 30), request(3, 4, 1, 100)];
+
+  const { out, verdicts } = run([...inputs, request(4, 1, 1, 9), request(5, 1, 1, 10)], { maxWindows: 2 });
+
+  assert.deepEqual([out.closed[0]?.sessionId, out.closed[0]?.ended], [idOf(1), 'bound']);
+  assert.deepEqual(verdicts.slice(-2), ['window_closed', 'taken']);
+});
+
+test('requests emitted early stay in one window, and none that came before them is let in', () => {
+  const inputs = [10, 11, 12, 13].map((timeMs, i) => request(i, 1, i, timeMs, 'x'));
+
+  const { out, verdicts } = run([...inputs, request(4, 1, 9, 9, 'x'), end('x')], { maxHeld: 1 });
+
+  assert.deepEqual(
+    out.closed.map((c) => c.operations),
+    [[0, 1, 2, 3]],
+  );
+  assert.deepEqual([out.releasedEarly, verdicts[4]], [3, 'late']);
+});
+
+test('a source that holds little keeps its order beside one that holds too much', () => {
+  const many = Array.from({ length: 50 }, (_, i) => request(i, i, 1, 1_000 + i / 100, 'import'));
+  const few = [
+    request(60, 1, 1, 103),
+    request(61, 1, 2, 101),
+    request(62, 1, 3, 109),
+    request(63, 1, 4, 120),
+  ];
+
+  const { out, verdicts } = run([...many, ...few], { maxHeld: 50 });
+
+  assert.ok(verdicts.every((verdict) => verdict === 'taken'));
+  const live = out.sequences.filter((s) => s.source === 'live');
+  assert.deepEqual(live.at(-1)?.operations, [2, 1, 3]);
+});
+
+test('forgets what has closed before it closes what is open, where both take too much memory', () => {
+  const closed = Array.from({ length: 20 }, (_, i) => request(i, i, 1, i * 1_000));
+  const open = [100, 101, 102].map((session, i) => request(50 + i, session, 1, 30_000 + i));
+
+  const { out, state } = run([...closed, ...open, request(60, 200, 1, 30_100)], { maxBytes: 9_000 });
+
+  assert.ok(out.closed.every((c) => c.ended === 'gap'));
+  assert.deepEqual([state.openWindows, out.closed.length], [3, 20]);
+  assert.ok(out.forgottenEarly > 0 && estimatedBytes(state) <= 9_000);
+});
+
+test('a request sent again is known by its id among any number of one time', () => {
+  const burst = Array.from({ length: 300 }, (_, i) => request(i, 1, 1, 1_000, 'x', `id-${i}`));
+  const again = burst.map((input, i) => ({ ...input, offset: 1_000 + i }) as WindowInput);
+
+  const { out, state, verdicts } = run([...burst, request(400, 2, 1, 1_500, 'x'), ...again]);
+
+  assert.deepEqual([...new Set(verdicts.slice(301))], ['repeated']);
+  assert.equal(out.sequences.length, 300);
+  assert.equal(state.keptEventIds, 300);
+
+  // Once the session has gone on, those of before are late, with or without their ids.
+  const later = run([
+    ...burst,
+    request(400, 1, 1, 1_500, 'x', 'new'),
+    request(401, 1, 1, 1_600, 'x'),
+    ...again,
+  ]);
+  assert.deepEqual([...new Set(later.verdicts.slice(302))].sort(), ['late', 'repeated']);
+  assert.equal(later.state.keptEventIds, 256);
+});
+
+test('a repeat among many held of one session is known', () => {
+  const burst = Array.from({ length: 5_000 }, (_, i) => request(i, 1, 1, 1_000, 'x', `id-${i}`));
+
+  const { state, verdicts } = run([...burst, request(6_000, 1, 1, 1_000, 'x', 'id-2500')]);
+
+  assert.equal(verdicts.at(-1), 'repeated');
+  assert.equal(state.heldRequests, 5_000);
+});
+
+test('ends and forgets the imports that were silent longest where sources are too many', () => {
+  const inputs = Array.from({ length: 6 }, (_, i) => request(i, i, 1, 1_000 + i, `import-${i}`));
+
+  const { out, state } = run([...inputs, end('import-5', 1_006), request(9, 9, 1, 900), tick(1_010, false)], {
+    maxSources: 4,
+  });
+
+  const left = [...(state.sources.get(zoneId)?.keys() ?? [])];
+  assert.deepEqual(left, ['import-3', 'import-4', 'live']);
+  assert.deepEqual(out.closed.map((c) => c.source).sort(), ['import-0', 'import-1', 'import-2', 'import-5']);
+  assert.equal(state.sourceCount, left.length);
+});
+
+test('an import that ended by its silence is remembered from then on', () => {
+  const silent = 48 * 3_600_000 + 1;
+  const { verdicts } = run([
+    request(0, 1, 1, 1_000, 'x', 'a'),
+    tick(1_000 + silent),
+    tick(1_250 + silent),
+    request(1, 1, 1, 1_000, 'x', 'a'),
+  ]);
+
+  assert.equal(verdicts.at(-1), 'source_ended');
+});
+
+test('a trickle of live requests is emitted within the grace and half a second', () => {
+  const slow = { settingsOf: () => ({ inactivityGapMs: 600_000, graceMs: 5_000 }) };
+  const emittedMs = (bounds: Partial<WindowBounds>, ageMs: number): number => {
+    const state = createWindows(bounds);
+    const out = createOutputs();
+    let worst = 0;
+    const due: number[] = [];
+    for (let nowMs = 1_000_000; nowMs < 1_060_000; nowMs += 250) {
+      if (nowMs % 4_750 === 0) {
+        due.push(nowMs);
+        const input = request(nowMs, 1, 1, nowMs - ageMs);
+        step(state, { ...input, receivedMs: nowMs } as WindowInput, slow, out);
+      }
+      step(state, tick(nowMs), slow, out);
+      for (const _ of out.sequences.splice(0)) worst = Math.max(worst, nowMs - (due.shift() as number));
+    }
+    assert.ok(due.length < 3);
+    return worst;
+  };
+
+  assert.ok(emittedMs({}, 0) <= 5_750);
+  // Told otherwise, or with times of long ago, it waits for the silence that is said.
+  assert.ok(emittedMs({ idleAfterMs: 5_000 }, 0) > 9_000);
+  assert.ok(emittedMs({}, 60_000) > 9_000);
 });

@@ -2,7 +2,7 @@
  * The core: an untyped JSON value becomes a valid event or its first fault. Written by hand, as it runs once for every
  * request of every client (bench/src/ingest-publish.bench.ts). Never throws, whatever it is given.
  */
-import type { SessionIdentifier } from '@precede/contracts';
+import { maxEventIdBytes, type SessionIdentifier } from '@precede/contracts';
 import { isMethod, stripQuery } from '@precede/endpoints';
 import { EventFault, EventFaultCode, fault, type NormalEvent } from './event.ts';
 import { isObject, type JsonObject, sessionOf } from './session.ts';
@@ -12,7 +12,6 @@ import { parseRfc3339 } from './time.ts';
 export const maxLeadMs = 300_000;
 const maxPathBytes = 8192;
 const maxHostLength = 255;
-const maxIdBytes = 128;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 
 export interface NormaliseOptions {
@@ -162,7 +161,7 @@ const numberOf = (
 const idOf = (given: unknown): string | null | EventFault => {
   if (given === undefined || given === null) return null;
   if (typeof given !== 'string') return fault(EventFaultCode.wrongType, '/id', 'id must be text');
-  if (given === '' || isLonger(given, maxIdBytes))
-    return fault(EventFaultCode.idInvalid, '/id', `id must have 1 to ${maxIdBytes} bytes`);
+  if (given === '' || isLonger(given, maxEventIdBytes))
+    return fault(EventFaultCode.idInvalid, '/id', `id must have 1 to ${maxEventIdBytes} bytes`);
   return given;
 };

@@ -10,7 +10,7 @@ const lagSeconds = (state: WindowsState, nowMs: number): number => {
   let lagMs = 0;
   for (const sources of state.sources.values()) {
     const live = sources.get(LIVE);
-    if (live !== undefined && live.open.size > 0) lagMs = Math.max(lagMs, nowMs - live.maxTimeMs);
+    if (live !== undefined && live.held.size > 0) lagMs = Math.max(lagMs, nowMs - live.maxTimeMs);
   }
   return lagMs / 1000;
 };
@@ -40,7 +40,7 @@ export const createSessionizerMetrics = (
   gauge('state_bytes', 'Estimated memory of all session windows.', estimatedBytes);
   new Gauge({
     name: 'precede_sessionizer_watermark_lag_seconds',
-    help: 'How far the largest event time of the slowest live source with open windows lies behind the clock.',
+    help: 'How far the largest event time of the slowest live source that holds requests lies behind the clock.',
     registers,
     collect() {
       let worst = 0;

@@ -4,8 +4,12 @@
  */
 import {
   DropReason,
+  ErrorCode,
+  isSourceId,
+  LIVE,
+  maxEventIdBytes,
+  PrecedeError,
   type RequestEvent,
-  type RequestObserved,
   requestFromAvro,
   Topic,
 } from '@precede/contracts';
@@ -68,7 +72,9 @@ export const openPartition = async (deps: PipelineDeps, assignment: Assignment):
     metrics.restoring.dec();
   }
   const restoreSeconds = stop();
-  const { state } = restored;
+  const { state, journal } = restored;
+  if (journal.position !== null && journal.position !== position)
+    throw otherPosition(partition, position, journal.position);
   logger.info(
     {
       partition,
@@ -103,6 +109,13 @@ export const openPartition = async (deps: PipelineDeps, assignment: Assignment):
   };
 };
 
+/** Going on would count requests twice or leave some out. */
+const otherPosition = (partition: number, committed: number, kept: number): PrecedeError =>
+  new PrecedeError(
+    ErrorCode.stateMismatch,
+    `The windows of ${Topic.requests}/${partition} stand at offset ${kept}, its group at ${committed}: something else has moved the group's offsets. Set the offset back to ${kept}, or give up the open windows by deleting the records of ${Topic.changelog}/${partition}.`,
+  );
+
 const stepBatch = async (
   deps: PipelineDeps,
   core: PartitionSessionizer,
@@ -125,7 +138,7 @@ const stepBatch = async (
     takeRecord(deps, core, record, records, tally);
     takeOutputs(codec, core.outputs, records, tally);
   }
-  const write = core.finish(batch.nowMs, batch.isAtEnd);
+  const write = core.finish(batch, batch.records.length > 0);
   takeOutputs(codec, core.outputs, records, tally);
   // 3. The journal stays in this partition, so that whoever gets it finds its state.
   if (write !== undefined) {
@@ -191,15 +204,26 @@ const messages: Readonly<Record<Refusal, string>> = {
   source_ended: 'The source of the request has ended.',
 };
 
-/** Later steps add a gap to times and write operations as 32 bits: what cannot be written must not come in. */
-const check = (request: RequestObserved): void => {
-  if (request.timeMs < 0 || request.timeMs > maxTimeMs) throw new Error('The time is no date.');
-  if (request.operation < 0 || request.operation > 0xffff_ffff)
-    throw new Error('The operation has no 32 bits.');
+/**
+ * Ingest lets none of this through; another producer might. Later steps add a gap to times, write operations as 32 bits and
+ * ids into records of a bounded size: what cannot be written must not come in. And one live request of tomorrow would end
+ * today for all sessions of its zone.
+ */
+const check = (event: RequestEvent, appendTimeMs: number): void => {
+  if (!isSourceId(event.source)) throw new Error('The source is no name.');
+  if (event.kind !== 'request') return;
+  if (event.timeMs < 0 || event.timeMs > maxTimeMs) throw new Error('The time is no date.');
+  if (event.source === LIVE && event.timeMs > appendTimeMs + maxLeadMs)
+    throw new Error('The time of a live request is more than 10 minutes ahead of the clock of the log.');
+  if (event.operation < 0 || event.operation > 0xffff_ffff) throw new Error('The operation has no 32 bits.');
+  if (event.eventId !== null && Buffer.byteLength(event.eventId) > maxEventIdBytes)
+    throw new Error(`The event id is longer than ${maxEventIdBytes} bytes.`);
 };
 
 /** The last date of ECMAScript. */
 const maxTimeMs = 8_640_000_000_000_000;
+// Ingest takes five from its clients; the clocks of ingest and log may differ besides.
+const maxLeadMs = 10 * 60_000;
 
 const decode = (
   deps: PipelineDeps,
@@ -210,7 +234,7 @@ const decode = (
   try {
     if (record.value === null) throw new Error('The record has no value.');
     const event = requestFromAvro(deps.codec.decode(Topic.requests, record.value));
-    if (event.kind === 'request') check(event);
+    check(event, record.appendTimeMs);
     return event;
   } catch (err) {
     const { topic, partition, offset } = record;

@@ -4,6 +4,7 @@ import {
   changelogToAvro,
   journalChunkKey,
   journalHeadKey,
+  journalHeldKey,
   operationKey,
   type SequenceObserved,
   type SessionClosed,
@@ -42,9 +43,11 @@ export const journalRecords = (
     key,
     value: entry === null ? null : codec.encode(Topic.changelog, changelogToAvro(entry)),
   });
-  if (write.kind === 'chunk') return [record(journalChunkKey(write.chunk.sequence), write.chunk)];
+  if (write.kind === 'chunks')
+    return write.chunks.map((chunk) => record(journalChunkKey(chunk.sequence), chunk));
   const changed = write.changes.map((change) => record(keyOf(change), change.entry));
-  return [...changed, record(journalHeadKey(), write.head)];
+  const held = write.held.map((entry) => record(journalHeldKey(entry.sequence), entry));
+  return [...changed, ...held, record(journalHeadKey(), write.head)];
 };
 
 const keyOf = ({ zoneId, source, sessionId }: WindowChange): Buffer =>

@@ -112,13 +112,14 @@ test('writes each sequence and each closed window once, through failed steps, re
   assert.match(metrics, /precede_sessionizer_open_windows 0\n/);
   assert.match(metrics, /precede_sessionizer_commit_seconds_count [1-9]/);
   assert.match(metrics, /precede_sessionizer_rebalances_total 1\n/);
-  assert.match(metrics, /precede_sessionizer_state_bytes 0\n/);
-  // Of the state nothing is left but that the source has ended, and the head of a journal whose chunks are void.
+  // Of each partition one source is left, which has ended.
+  assert.match(metrics, /precede_sessionizer_state_bytes 1800\n/);
+  // Of the state nothing is left but that the source has ended, and the head of a journal whose other records are void.
   const kept = new Map<string, boolean>();
   for (const record of await readAll(harness.log, Topic.changelog))
     kept.set(`${record.partition}/${record.key?.toString('latin1')}`, record.value !== null);
   const left = [...kept]
-    .filter(([key, isThere]) => isThere && !key.includes('/journal/'))
+    .filter(([key, isThere]) => isThere && !/\/(journal|held)\//.test(key))
     .map(([key]) => key);
   assert.deepEqual(left.filter((key) => key.endsWith('journal')).sort(), ['0/journal', '1/journal']);
   assert.equal(left.length, 4);
@@ -171,6 +172,104 @@ test('dead-letters what cannot be read and what comes too late, with reason and 
   assert.match(metrics, /precede_sessionizer_unreadable_records_total 4\n/);
   assert.match(metrics, /precede_sessionizer_refused_requests_total\{reason="window_closed"\} 1\n/);
   assert.match(metrics, /precede_sessionizer_sequences_total 3\n/);
+});
+
+test('refuses what no ingest lets through: live requests of tomorrow, endless ids, nameless sources', async (t) => {
+  const clock = { nowMs: 1_800_000_000_000, now: () => clock.nowMs };
+  const harness = await openHarness(clock);
+  t.after(() => harness.close());
+  const { log } = harness;
+  const minute = 60_000;
+  await send(log, [
+    requestOf(1, 1, clock.nowMs + 11 * minute),
+    requestOf(1, 2, clock.nowMs + 2_880 * minute, { source: 'import' }),
+    requestOf(1, 3, clock.nowMs, { eventId: 'x'.repeat(129) }),
+    requestOf(1, 4, clock.nowMs, { source: 'a b' }),
+    requestOf(1, 5, clock.nowMs, { eventId: 'x'.repeat(128) }),
+  ]);
+
+  const service = await startOn(log, {}, clock);
+  t.after(() => service.close());
+  await untilDone(log, sessionizerGroup);
+  clock.nowMs += minute;
+  await until('the one that is right', async () => (await readAll(log, Topic.sequences)).length === 1);
+
+  const letters = (await readAll(log, Topic.deadLetters)).map(
+    (record) => deadLetterFromAvro(log.codec.decode(Topic.deadLetters, record.value as Buffer)).message,
+  );
+  assert.deepEqual(letters.sort(), [
+    'The event id is longer than 128 bytes.',
+    'The source is no name.',
+    'The time of a live request is more than 10 minutes ahead of the clock of the log.',
+  ]);
+});
+
+test('a session that holds more than fits a record goes through a base and a restart', async (t) => {
+  const harness = await openHarness();
+  t.after(() => harness.close());
+  const { log } = harness;
+  const count = 20_000;
+  const source = 'import-1';
+  const at = (i: number) => 1_700_000_000_000 + (i % 10);
+  const eventId = (i: number) => `${i}-`.padEnd(128, 'x');
+  for (let from = 0; from < count; from += 5_000)
+    await send(
+      log,
+      Array.from({ length: 5_000 }, (_, i) =>
+        requestOf(1, (from + i) % 7, at(from + i), { source, eventId: eventId(from + i) }),
+      ),
+    );
+  const env = { PRECEDE_SESSIONIZER_JOURNAL: '1', PRECEDE_SESSIONIZER_MAX_BATCH: '5000' };
+  const before = await startOn(log, env);
+  await untilDone(log, sessionizerGroup);
+  await before.close();
+  for (const { value } of await readAll(log, Topic.changelog)) assert.ok((value?.length ?? 0) < 1_048_576);
+
+  const after = await startOn(log, env);
+  t.after(() => after.close());
+  await send(log, [requestOf(1, 1, at(3), { source, eventId: eventId(3) }), endOf(source)]);
+  await untilDone(log, sessionizerGroup);
+
+  assert.match(await after.metrics(), /precede_sessionizer_repeated_requests_total 1\n/);
+  assert.equal((await readAll(log, Topic.sequences)).length, count);
+  assert.equal((await written(log)).sessions.length, 1);
+});
+
+test('does not go on where the offsets of its group were moved', async (t) => {
+  const harness = await openHarness();
+  t.after(() => harness.close());
+  const { log } = harness;
+  await send(
+    log,
+    [1, 2, 3].map((i) => requestOf(1, i, 1_700_000_000_000 + i, { source: 'import-1' })),
+  );
+  const before = await startOn(log);
+  await untilDone(log, sessionizerGroup);
+  await before.close();
+  const kept = await log.endOffsets(Topic.sequences);
+
+  // Somebody goes on without the journal.
+  const foreign = await log.process({
+    group: sessionizerGroup,
+    topic: Topic.requests,
+    isTransactional: false,
+    open: async () => ({
+      step: async ({ position, records }) => ({ outputs: [], commit: records.length > 0 ? position : null }),
+      close: async () => {},
+    }),
+  });
+  await send(log, [requestOf(1, 4, 1_700_000_000_004, { source: 'import-1' })]);
+  await untilDone(log, sessionizerGroup);
+  await foreign.close();
+  const after = await startOn(log);
+  t.after(() => after.close());
+  await send(log, [requestOf(1, 5, 1_700_000_000_005, { source: 'import-1' }), endOf('import-1')]);
+
+  await until('the refusals', async () =>
+    /precede_sessionizer_failures_total [1-9]/.test(await after.metrics()),
+  );
+  assert.equal(after.health.isReady(), false);
+  assert.deepEqual(await log.endOffsets(Topic.sequences), kept);
 });
 
 test('closes the windows of silent live traffic by the clock and writes nothing while nothing happens', async (t) => {

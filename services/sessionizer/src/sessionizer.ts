@@ -8,6 +8,7 @@ import {
   type JournalLimits,
   type JournalWrite,
   type Restored,
+  type StepEnd,
   step,
   type Verdict,
   WindowJournal,
@@ -41,9 +42,10 @@ export class PartitionSessionizer {
   }
 
   /** Once a batch, after its records. Encode what it returns before the next `take`. */
-  finish(nowMs: number, isAtEnd: boolean): JournalWrite | undefined {
+  finish(end: StepEnd, hasInput: boolean): JournalWrite | undefined {
+    const { nowMs, isAtEnd } = end;
     this.#journal.beforeTick(this.state, this.#zones);
     step(this.state, { kind: 'tick', nowMs, isAtEnd }, this.#zones, this.outputs);
-    return this.#journal.write(this.state, nowMs, isAtEnd);
+    return this.#journal.write(this.state, end, hasInput);
   }
 }
