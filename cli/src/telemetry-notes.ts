@@ -46,7 +46,7 @@ const sessionizer: Readonly<Record<string, Note>> = {
   closed_windows_total: {
     labels: { ended: '`gap`, `source_ended`, `bound`' },
     watch:
-      '`bound` above 0: more open windows than `PRECEDE_SESSIONIZER_MAX_WINDOWS`; sessions are cut short.',
+      '`bound` above 0: more open windows than `PRECEDE_SESSIONIZER_MAX_WINDOWS` or `_MAX_BYTES`; sessions are cut short.',
   },
   refused_requests_total: {
     labels: { reason: '`late`, `window_closed`, `source_ended`' },
@@ -64,7 +64,7 @@ const sessionizer: Readonly<Record<string, Note>> = {
   },
   early_forgotten_total: {
     watch:
-      'Any increase: `PRECEDE_SESSIONIZER_MAX_REMEMBERED` is too small; late requests are judged more strictly.',
+      'Any increase: `PRECEDE_SESSIONIZER_MAX_REMEMBERED`, `_MAX_BYTES` or `_MAX_SOURCES` is too small; late requests are judged more strictly.',
   },
   config_faults_total: {
     watch: 'Any increase: the log or the schema registry is away, or somebody else writes to `config.v1`.',
@@ -72,7 +72,15 @@ const sessionizer: Readonly<Record<string, Note>> = {
   failures_total: {
     watch: 'More than a few a minute outside of a rollout: the log line beside it says why.',
   },
+  aborted_steps_total: {
+    watch: 'For more than 10 minutes: two groups with one prefix, or Kafka takes no commits.',
+  },
+  rebalances_total: { watch: 'Often outside of a rollout: members come and go, killed or paused.' },
   step_seconds: { watch: 'p99 above 1 s: the process is short of CPU.' },
+  commit_seconds: { watch: 'p99 above 1 s: brokers are slow; sequences come late by as much.' },
+  restoring_partitions: { watch: 'Above 0 for 5 minutes: their input waits; the log has the progress.' },
+  restored_records_total: { watch: quiet },
+  changelog_bases_total: { watch: quiet },
   restore_seconds: {
     watch: 'How long a restart keeps a partition waiting; above 60 s give the windows more processes.',
   },

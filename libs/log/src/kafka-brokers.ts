@@ -1,6 +1,6 @@
 /** Connections to all brokers and who of them coordinates what. Any failure drops all of it; the next call asks anew. */
 import { type Broker, type Cluster, createCluster } from './kafka-client.ts';
-import { BrokerError, brokerFault } from './kafka-errors.ts';
+import { BrokerError, brokerFault, isUnknownTopic } from './kafka-errors.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import type { TopicPartition } from './kafka-wire.ts';
 
@@ -41,6 +41,28 @@ export class Brokers {
     return asked;
   }
 
+  /** The partitions by the id of the node that leads them; -1: none does, or the topic is not known. */
+  async leaders<T extends TopicPartition>(of: readonly T[]): Promise<Map<number, T[]>> {
+    const cluster = await this.cluster();
+    const unknown = new Set<string>();
+    for (const topic of new Set(of.map((one) => one.topic)))
+      await cluster.addTargetTopic(topic).catch((error) => {
+        if (!isUnknownTopic(error)) throw error;
+        unknown.add(topic);
+      });
+    return Map.groupBy(of, (one) => (unknown.has(one.topic) ? noNode : nodeOf(cluster, one)));
+  }
+
+  async node(nodeId: number): Promise<Broker> {
+    return (await this.cluster()).findBroker({ nodeId });
+  }
+
+  /** Who leads what, and where they are, asked anew; over new connections where that fails. */
+  async refresh(): Promise<void> {
+    const cluster = await this.cluster();
+    await cluster.refreshMetadata().catch(() => this.drop());
+  }
+
   /** The partitions by the node that leads them. */
   async byLeader<T extends TopicPartition>(of: readonly T[]): Promise<Map<Broker, T[]>> {
     const cluster = await this.cluster(of.map(({ topic }) => topic));
@@ -70,8 +92,13 @@ export class Brokers {
   }
 }
 
-const leaderOf = (cluster: Cluster, { topic, partition }: TopicPartition): number => {
-  const found = cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition);
-  if (found === undefined || found.leader < 0) throw new BrokerError(brokerFault.leaderNotAvailable);
-  return found.leader;
+const noNode = -1;
+
+const nodeOf = (cluster: Cluster, { topic, partition }: TopicPartition): number =>
+  cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition)?.leader ?? noNode;
+
+const leaderOf = (cluster: Cluster, one: TopicPartition): number => {
+  const nodeId = nodeOf(cluster, one);
+  if (nodeId < 0) throw new BrokerError(brokerFault.leaderNotAvailable);
+  return nodeId;
 };

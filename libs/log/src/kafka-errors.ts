@@ -76,6 +76,10 @@ export const toLogError = (error: unknown, action: string): PrecedeError => {
 export const isOutOfRange = (error: unknown): boolean =>
   [...causes(error)].some(({ type }) => type === 'OFFSET_OUT_OF_RANGE');
 
+/** Whether the broker has no such topic (any more). */
+export const isUnknownTopic = (error: unknown): boolean =>
+  [...causes(error)].some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
+
 const hasType = (error: unknown, types: ReadonlySet<string>): boolean =>
   [...causes(error)].some(({ type }) => types.has(type ?? ''));
 

@@ -285,6 +285,28 @@ else
       for (const key of ['before', 'patient', 'after']) assert.ok(keys.includes(key), key);
     });
 
+    test('a single writer keeps to its timeout, those that wait their turn as well', async (t) => {
+      if (broker === undefined) return t.skip('the broker is not ours to stop');
+      const { log } = await fresh();
+      const writer = await log.producer({ transactionalId: 'writer', sendTimeoutMs: 1_500 });
+      await writer.send([record(Topic.config, 'before')]);
+      await broker.end('kill');
+      try {
+        const start = performance.now();
+        const sends = [1, 2, 3].map((i) => writer.send([record(Topic.config, `lost-${i}`)]));
+        const ended = await Promise.allSettled(sends);
+        assert.ok(ended.every(({ status }) => status === 'rejected'));
+        // An attempt that has begun is not cut off: kafkajs looks for its broker for some seconds.
+        assert.ok(performance.now() - start < 15_000);
+      } finally {
+        await broker.start();
+      }
+      const next = await log.producer({ transactionalId: 'writer' });
+      await next.send([record(Topic.config, 'after')]);
+      const keys = (await follow(log, Topic.config)).map((r) => text(r.key));
+      assert.deepEqual(keys, ['before', 'after']);
+    });
+
     for (const how of ['stop', 'kill'] as const)
       test(`a broker that restarts (${how}) in mid stream loses and doubles nothing`, async (t) => {
         if (broker === undefined) return t.skip('the broker is not ours to stop');

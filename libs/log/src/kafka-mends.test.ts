@@ -45,3 +45,33 @@ test('an idle request queue arms no timer, and a pending request arms one', asyn
   assert.ok(!queue.throttleCheckTimeoutId, 'idle again: no timer');
   queue.destroy();
 });
+
+test('a partition without a leader leaves the others theirs', async () => {
+  for (const version of [0, 1, 2, 3, 4, 5, 6]) {
+    const { protocol } = load('kafkajs/src/protocol/requests/metadata') as {
+      protocol(o: { version: number }): (o: { topics: string[] }) => {
+        response: { parse(data: object): Promise<{ topicMetadata: { partitionMetadata: object[] }[] }> };
+      };
+    };
+    const { response } = protocol({ version })({ topics: [] });
+    const partition = (partitionId: number, partitionErrorCode: number, leader: number) => ({
+      partitionId,
+      partitionErrorCode,
+      leader,
+    });
+    const dataOf = (...partitionMetadata: object[]) => ({
+      topicMetadata: [{ topicErrorCode: 0, partitionMetadata }],
+    });
+
+    const { topicMetadata } = await response.parse(
+      dataOf(partition(0, 0, 1), partition(1, 5, -1), partition(2, 9, 2)),
+    );
+
+    assert.deepEqual(topicMetadata[0]?.partitionMetadata, [
+      partition(0, 0, 1),
+      partition(1, 0, -1),
+      partition(2, 0, 2),
+    ]);
+    await assert.rejects(response.parse(dataOf(partition(0, 29, 1))), { type: 'TOPIC_AUTHORIZATION_FAILED' });
+  }
+});

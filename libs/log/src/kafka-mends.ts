@@ -34,7 +34,47 @@ const mendRequestQueue = (load: NodeJS.Require): void => {
   };
 };
 
+interface PartitionMetadata {
+  readonly partitionErrorCode: number;
+  readonly leader: number;
+}
+interface Metadata {
+  readonly topicMetadata: readonly { readonly partitionMetadata: readonly PartitionMetadata[] }[];
+}
+
+const metadataVersions = [0, 1, 2, 3, 4, 5, 6];
+const leaderNotAvailable = 5;
+const replicaNotAvailable = 9;
+
+const withoutFault = (partition: PartitionMetadata): PartitionMetadata => {
+  const { partitionErrorCode: code, leader } = partition;
+  if (code === leaderNotAvailable) return { ...partition, partitionErrorCode: 0, leader: -1 };
+  return code === replicaNotAvailable ? { ...partition, partitionErrorCode: 0, leader } : partition;
+};
+
+/**
+ * As published, one partition without a leader makes the metadata of all topics an error, so that nobody reads or
+ * writes any of them until it is back. The partition is left without a leader instead (-1).
+ */
+const mendMetadata = (load: NodeJS.Require): void => {
+  for (const version of metadataVersions) {
+    const response = load(`kafkajs/src/protocol/requests/metadata/v${version}/response`) as {
+      parse(data: Metadata): Promise<Metadata>;
+    };
+    const { parse } = response;
+    response.parse = (data) =>
+      parse({
+        ...data,
+        topicMetadata: data.topicMetadata.map((topic) => ({
+          ...topic,
+          partitionMetadata: topic.partitionMetadata.map(withoutFault),
+        })),
+      });
+  }
+};
+
 /** Must come before kafkajs is loaded for the first time. */
 export const mendKafkajs = (load: NodeJS.Require): void => {
   mendRequestQueue(load);
+  mendMetadata(load);
 };

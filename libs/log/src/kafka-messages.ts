@@ -21,8 +21,8 @@ export interface RecordSet {
 
 // Room for headers' framing and the varints of a record.
 const recordOverhead = 64;
-const maxBatchBytes = 1024 * 1024;
-const maxRequestBytes = 8 * 1024 * 1024;
+export const maxBatchBytes = 1024 * 1024;
+export const maxRequestBytes = 8 * 1024 * 1024;
 
 const sizeOf = (record: OutgoingRecord): number => {
   let bytes = record.key.length + (record.value?.length ?? 0) + recordOverhead;

@@ -1,35 +1,20 @@
 /**
- * The plain producer: idempotent, acks of all replicas. Calls that come while a request is on its way share the next
- * one, so that there are few and large requests; requests go one after the other, so that order is kept.
+ * The plain producer: idempotent, acks of all replicas. Each partition is a lane of its own; each broker has one
+ * request on its way, which carries what has come for its partitions meanwhile, so that there are few and large
+ * requests. A partition that nobody leads, or whose replicas are away, waits without holding up the others.
  * Full: a call that would exceed maxBufferedBytes is refused at once (PRECEDE_LOG_FULL).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, UnavailableError } from '@precede/contracts';
-import { toLogError } from './kafka-errors.ts';
-import { type Outgoing, RequestBuilder, toAllOutgoing } from './kafka-messages.ts';
+import { Brokers } from './kafka-brokers.ts';
+import { BrokerError, brokerFault, isNumberingLost, isTransient, toLogError } from './kafka-errors.ts';
+import { Lane, type Waiter } from './kafka-lane.ts';
+import { maxRequestBytes, type Outgoing, toAllOutgoing } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
-import { IdempotentSender } from './kafka-sender.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
+import { type Identity, initProducerId, type NumberedSet, produce } from './kafka-wire.ts';
+import { isWritten } from './kafka-writer.ts';
 import type { LogProducer, OutgoingRecord, ProducerOptions } from './port.ts';
-
-interface Call {
-  readonly records: readonly Outgoing[];
-  readonly bytes: number;
-  readonly deadlineMs: number;
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-  /** How many of the records have been put into requests, and how many are acknowledged. */
-  taken: number;
-  acknowledged: number;
-  isSettled: boolean;
-}
-
-/** A stretch of one call's records within a request. */
-interface Part {
-  readonly call: Call;
-  count: number;
-}
 
 export const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 export const defaultSendTimeoutMs = 30_000;
@@ -46,15 +31,20 @@ export class BatchingProducer implements LogProducer {
   readonly #deps: ProducerDeps;
   readonly #maxBufferedBytes: number;
   readonly #sendTimeoutMs: number;
-  readonly #calls: Call[] = [];
-  readonly #sender: IdempotentSender;
+  readonly #brokers: Brokers;
+  /** The one that was sent longest ago first. */
+  readonly #lanes = new Map<string, Lane>();
+  readonly #busyNodes = new Set<number>();
   #bufferedBytes = 0;
   #running: Promise<void> | undefined;
+  #wake: () => void = () => {};
+  #hasNews = false;
+  #isLingering = false;
   #isClosed = false;
 
   constructor(deps: ProducerDeps, options: ProducerOptions = {}) {
     this.#deps = deps;
-    this.#sender = new IdempotentSender(deps.kafka);
+    this.#brokers = new Brokers(deps.kafka);
     this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes;
     this.#sendTimeoutMs = options.sendTimeoutMs ?? defaultSendTimeoutMs;
   }
@@ -74,7 +64,7 @@ export class BatchingProducer implements LogProducer {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
-    await this.#sender.close();
+    await this.#brokers.drop();
   }
 
   #reserve(bytes: number): () => void {
@@ -100,82 +90,181 @@ export class BatchingProducer implements LogProducer {
   }
 
   #enqueue(records: readonly Outgoing[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const call: Call = {
-        records,
-        bytes: records.reduce((sum, r) => sum + r.bytes, 0),
-        deadlineMs: Date.now() + this.#sendTimeoutMs,
-        timer: setTimeout(() => settle(call, timedOut(this.#sendTimeoutMs)), this.#sendTimeoutMs),
-        resolve,
-        reject,
-        taken: 0,
-        acknowledged: 0,
-        isSettled: false,
-      };
-      this.#calls.push(call);
-      this.#running ??= this.#run();
-    });
+    const call = new Call(records.length, this.#sendTimeoutMs);
+    for (const record of records) this.#laneOf(record).add(record, call);
+    this.#running ??= this.#run();
+    this.#linger();
+    return call.done;
+  }
+
+  #linger(): void {
+    if (this.#isLingering) return;
+    this.#isLingering = true;
+    setTimeout(() => {
+      this.#isLingering = false;
+      this.#notify();
+    }, lingerMs);
+  }
+
+  #notify(): void {
+    this.#hasNews = true;
+    this.#wake();
+  }
+
+  #laneOf({ topic, partition }: Outgoing): Lane {
+    const name = this.#deps.kafka.topicPrefix + topic;
+    const key = `${name}/${partition}`;
+    const known = this.#lanes.get(key);
+    if (known !== undefined) return known;
+    const lane = new Lane({ topic: name, partition });
+    this.#lanes.set(key, lane);
+    return lane;
   }
 
   async #run(): Promise<void> {
     await sleep(lingerMs);
-    while (this.#calls.length > 0) await this.#sendNext();
+    for (;;) {
+      this.#hasNews = false;
+      const nowMs = performance.now();
+      const lanes = [...this.#lanes.values()];
+      const ready = lanes.filter((lane) => lane.readyAtMs <= nowMs);
+      const isStarted = ready.length > 0 && (await this.#start(ready));
+      if (lanes.every((lane) => lane.isEmpty)) break;
+      if (!isStarted) await this.#changed(Math.min(...lanes.map((lane) => lane.readyAtMs)));
+    }
     this.#running = undefined;
   }
 
-  async #sendNext(): Promise<void> {
-    const { builder, parts } = this.#nextRequest();
-    if (parts.length === 0) return;
+  /** Until a request ends, records come, or a pause does; a lane that is ready now waits for its broker. */
+  async #changed(pauseEndsMs: number): Promise<void> {
+    if (this.#hasNews) return;
+    const leftMs = pauseEndsMs - performance.now();
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (leftMs > 0 && leftMs < Number.POSITIVE_INFINITY) timer = setTimeout(resolve, leftMs);
+    });
+    clearTimeout(timer);
+  }
+
+  /** Starts a request to each broker that has none; false where all are busy. */
+  async #start(lanes: readonly Lane[]): Promise<boolean> {
+    let byNode: Map<number, Lane[]>;
     try {
-      await this.#sender.send(builder.build(), () => parts.some(({ call }) => !call.isSettled));
-      acknowledge(parts);
+      await this.#identify(lanes.filter((lane) => lane.needsIdentity));
+      byNode = await this.#brokers.leaders(lanes);
     } catch (error) {
-      refuse(parts, toLogError(error, 'send'));
+      await this.#failed(lanes, error);
+      return true;
+    }
+    let isStarted = false;
+    for (const [nodeId, own] of byNode) {
+      if (this.#busyNodes.has(nodeId)) continue;
+      isStarted = true;
+      this.#busyNodes.add(nodeId);
+      void this.#sendTo(nodeId, own).finally(() => {
+        this.#busyNodes.delete(nodeId);
+        this.#notify();
+      });
+    }
+    return isStarted;
+  }
+
+  async #identify(lanes: readonly Lane[]): Promise<void> {
+    if (lanes.length === 0) return;
+    const broker = await this.#brokers.any();
+    const identity: Identity = await initProducerId(broker, { transactionalId: null, timeoutMs: 0 });
+    for (const lane of lanes) lane.identify(identity);
+  }
+
+  /** Never rejects. */
+  async #sendTo(nodeId: number, lanes: readonly Lane[]): Promise<void> {
+    const taken = this.#take(lanes);
+    if (taken.size === 0) return;
+    try {
+      if (nodeId < 0) throw new BrokerError(brokerFault.leaderNotAvailable);
+      const broker = await this.#brokers.node(nodeId);
+      const codes = await produce(broker, { transactionalId: null, sets: [...taken.values()] });
+      const faults = new Map<number, Lane[]>();
+      for (const [lane, set] of taken) {
+        const code = codes.get(set) as number;
+        if (isWritten(code)) lane.acknowledge();
+        else faults.set(code, [...(faults.get(code) ?? []), lane]);
+      }
+      for (const [code, own] of faults) await this.#failed(own, new BrokerError(code));
+    } catch (error) {
+      await this.#failed([...taken.keys()], error);
     }
   }
 
-  /** Takes records from the oldest calls until a request is full. */
-  #nextRequest(): { builder: RequestBuilder; parts: Part[] } {
-    const builder = new RequestBuilder(this.#deps.kafka.topicPrefix);
-    const parts: Part[] = [];
-    for (let call = this.#calls[0]; call !== undefined; call = this.#calls[0]) {
-      if (!call.isSettled && !takeInto(builder, call, parts)) break;
-      this.#calls.shift();
+  /** The next batch of as many of the lanes as one request may carry. */
+  #take(lanes: readonly Lane[]): Map<Lane, NumberedSet> {
+    const taken = new Map<Lane, NumberedSet>();
+    let bytes = 0;
+    for (const lane of lanes) {
+      const batch = lane.take(maxRequestBytes - bytes, bytes === 0);
+      if (batch === undefined) continue;
+      bytes += batch.bytes;
+      taken.set(lane, batch.set);
+      const key = `${lane.topic}/${lane.partition}`;
+      this.#lanes.delete(key);
+      this.#lanes.set(key, lane);
     }
-    return { builder, parts };
+    return taken;
+  }
+
+  async #failed(lanes: readonly Lane[], error: unknown): Promise<void> {
+    const nowMs = performance.now();
+    for (const lane of lanes)
+      if (isNumberingLost(error)) lane.renumber(nowMs);
+      else if (isTransient(error)) lane.retry(nowMs);
+      else lane.refuse(toLogError(error, 'send'));
+    // Connections that others use are left to them.
+    if (this.#busyNodes.size <= 1 && !(error instanceof BrokerError)) await this.#brokers.drop();
+    else await this.#brokers.refresh().catch(() => {});
   }
 }
 
-/** Puts the call's remaining records in; false where the request is full before their end. */
-const takeInto = (builder: RequestBuilder, call: Call, parts: Part[]): boolean => {
-  const part: Part = { call, count: 0 };
-  while (call.taken < call.records.length) {
-    if (!builder.add(call.records[call.taken] as Outgoing)) break;
-    call.taken += 1;
-    part.count += 1;
+/** One send: done when all of its records are acknowledged, or when the first fails or its time is over. */
+class Call implements Waiter {
+  readonly done: Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  #left: number;
+  #isSettled = false;
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(records: number, timeoutMs: number) {
+    this.#left = records;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#timer = setTimeout(() => this.failed(timedOut(timeoutMs)), timeoutMs);
   }
-  if (part.count > 0) parts.push(part);
-  return call.taken === call.records.length;
-};
 
-const acknowledge = (parts: readonly Part[]): void => {
-  for (const { call, count } of parts) {
-    call.acknowledged += count;
-    if (call.acknowledged === call.records.length) settle(call);
+  isWaiting(): boolean {
+    return !this.#isSettled;
   }
-};
 
-const refuse = (parts: readonly Part[], error: unknown): void => {
-  for (const { call } of parts) settle(call, error);
-};
+  acknowledged(records: number): void {
+    this.#left -= records;
+    if (this.#left > 0 || this.#isSettled) return;
+    this.#settle();
+    this.#resolve();
+  }
 
-const settle = (call: Call, error?: unknown): void => {
-  if (call.isSettled) return;
-  call.isSettled = true;
-  clearTimeout(call.timer);
-  if (error === undefined) call.resolve();
-  else call.reject(error);
-};
+  failed(error: unknown): void {
+    if (this.#isSettled) return;
+    this.#settle();
+    this.#reject(error);
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+  }
+}
 
 const bytesOf = (records: readonly OutgoingRecord[]): number =>
   records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);

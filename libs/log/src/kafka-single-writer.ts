@@ -45,7 +45,8 @@ export class SingleWriter implements LogProducer {
     if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#maxBufferedBytes)
       throw new UnavailableError(ErrorCode.logFull, 'Too many bytes wait to be acknowledged by Kafka.');
     this.#bufferedBytes += bytes;
-    const turn = this.#last.then(() => this.#sendNow(records));
+    const deadlineMs = performance.now() + this.#sendTimeoutMs;
+    const turn = this.#last.then(() => this.#sendNow(records, deadlineMs));
     const release = (): void => {
       this.#bufferedBytes -= bytes;
     };
@@ -59,19 +60,20 @@ export class SingleWriter implements LogProducer {
     await this.#transactions.close();
   }
 
-  async #sendNow(records: readonly OutgoingRecord[]): Promise<void> {
+  async #sendNow(records: readonly OutgoingRecord[], deadlineMs: number): Promise<void> {
     if (this.#fenced !== undefined) throw this.#fenced;
+    if (performance.now() > deadlineMs) throw timedOut(this.#sendTimeoutMs);
     const outgoing: readonly Outgoing[] = await toAllOutgoing(records, this.#deps.counts).catch((error) => {
       throw toLogError(error, 'send');
     });
-    const deadlineMs = Date.now() + this.#sendTimeoutMs;
     for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs))
       try {
-        return await this.#transactions.run(outgoing);
+        return await this.#transactions.run(outgoing, undefined, deadlineMs);
       } catch (error) {
         const known = this.#failed(error);
         // Nothing was written unless the end itself failed, so the whole transaction may be tried again.
-        if (!known.retryable || this.#fenced !== undefined || Date.now() + pauseMs > deadlineMs) throw known;
+        if (!known.retryable || this.#fenced !== undefined || performance.now() + pauseMs > deadlineMs)
+          throw known;
         await sleep(pauseMs);
       }
   }
@@ -84,3 +86,6 @@ export class SingleWriter implements LogProducer {
     return known;
   }
 }
+
+const timedOut = (ms: number): UnavailableError =>
+  new UnavailableError(ErrorCode.logUnavailable, `Kafka has not taken the records within ${ms} ms.`);

@@ -71,10 +71,17 @@ export class Transactions {
     }
   }
 
-  /** A rejection before the commit was sent has written nothing; after it (`isUnknown`), either all or nothing. */
-  async run(records: readonly Outgoing[], offset?: Offset): Promise<void> {
+  /**
+   * A rejection before the commit was sent has written nothing; after it (`isUnknown`), either all or nothing. Once
+   * `untilMs` (of performance.now) is over no step before the commit is tried again; the commit itself has its own time.
+   */
+  async run(
+    records: readonly Outgoing[],
+    offset?: Offset,
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     if (records.length === 0 && offset === undefined) return;
-    const steps = this.#deadline(stepsWithinMs);
+    const steps = this.#deadline(Math.min(stepsWithinMs, untilMs - performance.now()));
     if (this.#state !== 'ready') await this.#reset(steps);
     try {
       await this.#write(records, offset, steps);
@@ -104,8 +111,7 @@ export class Transactions {
     if (offset !== undefined) await insist(this.#brokers, () => this.#addOffset(offset), isOver);
     for (const request of requests) {
       const waiting = new Set(this.#numbering.take(request));
-      const { identity } = this.#numbering;
-      await insist(this.#brokers, () => sendSets(this.#brokers, identity, this.#id, waiting), isOver);
+      await insist(this.#brokers, () => sendSets(this.#brokers, this.#id, waiting), isOver);
     }
     if (offset !== undefined) await insist(this.#brokers, () => this.#commitOffset(offset), isOver);
   }

@@ -18,6 +18,7 @@ export interface Identity {
 
 /** Consecutive records of one partition under their sequence number: sent again, they are the same to the broker. */
 export interface NumberedSet extends RecordSet {
+  readonly identity: Identity;
   readonly firstSequence: number;
 }
 
@@ -128,7 +129,6 @@ const readOffsetsOfTopic = (decoder: Decoder) => {
 };
 
 export interface Produce {
-  readonly identity: Identity;
   readonly transactionalId: string | null;
   /** Each partition at most once. */
   readonly sets: readonly NumberedSet[];
@@ -151,7 +151,7 @@ export const produce = async (broker: Broker, request: Produce): Promise<Map<Num
   return new Map(request.sets.map((set) => [set, codeOf(set)]));
 };
 
-const produceBody = ({ identity, transactionalId, sets }: Produce): Encoder => {
+const produceBody = ({ transactionalId, sets }: Produce): Encoder => {
   const byTopic = Map.groupBy(sets, ({ topic }) => topic);
   const body = createEncoder()
     .writeString(transactionalId)
@@ -162,7 +162,7 @@ const produceBody = ({ identity, transactionalId, sets }: Produce): Encoder => {
   const isTransactional = transactionalId !== null;
   for (const [topic, own] of byTopic) {
     body.writeString(topic).writeInt32(own.length);
-    for (const { partition, records, firstSequence } of own) {
+    for (const { partition, records, identity, firstSequence } of own) {
       const batch = encodeRecordBatch(records, { ...identity, firstSequence, isTransactional }, nowMs);
       body.writeInt32(partition).writeInt32(batch.length).writeBuffer(batch);
     }

@@ -1,7 +1,7 @@
 /**
- * What plain and transactional producers share: an identity, the sequence numbers of each partition under it, and
- * sets of records that keep their number until the broker has acknowledged them, over as many connections as that
- * takes. The broker drops what it has already. kafkajs's own producer gives up its numbers with its connection, and
+ * What plain and transactional producers share: an identity and the sequence numbers of each partition under it; and
+ * for transactions, sets of records that keep their number until the broker has acknowledged them, over as many
+ * connections as that takes. The broker drops what it has already. kafkajs's own producer gives up its numbers with its connection, and
  * what was written without an answer is then written again, or, at the same number, not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +27,7 @@ export class Numbering {
       const key = `${set.topic}/${set.partition}`;
       const firstSequence = this.#next.get(key) ?? 0;
       this.#next.set(key, (firstSequence + set.records.length) % sequenceSpan);
-      return { ...set, firstSequence };
+      return { ...set, identity: this.identity, firstSequence };
     });
   }
 }
@@ -35,13 +35,12 @@ export class Numbering {
 /** Sends the sets at once, each to its leader. Acknowledged ones leave `waiting`; rejects while some are left. */
 export const sendSets = async (
   brokers: Brokers,
-  identity: Identity,
-  transactionalId: string | null,
+  transactionalId: string,
   waiting: Set<NumberedSet>,
 ): Promise<void> => {
   const byLeader = await brokers.byLeader([...waiting]);
   const send = async (broker: Broker, sets: readonly NumberedSet[]): Promise<void> => {
-    const codes = await produce(broker, { identity, transactionalId, sets });
+    const codes = await produce(broker, { transactionalId, sets });
     const faults = [...codes].filter(([, code]) => !isWritten(code));
     for (const [set, code] of codes) if (isWritten(code)) waiting.delete(set);
     const [worst] = faults.map(([, code]) => new BrokerError(code)).sort(byGravity);
@@ -52,8 +51,9 @@ export const sendSets = async (
   if (failures.length > 0) throw failures.find((f) => !isTransient(f)) ?? failures[0];
 };
 
-/** Also where it was written so long ago that the broker no longer knows its place. */
-const isWritten = (code: number): boolean => code === 0 || code === brokerFault.duplicateSequenceNumber;
+/** Whether the broker's code says that it has the records: also where it was written so long ago that the broker no longer knows its place. */
+export const isWritten = (code: number): boolean =>
+  code === 0 || code === brokerFault.duplicateSequenceNumber;
 
 const byGravity = (a: BrokerError, b: BrokerError): number => Number(isTransient(a)) - Number(isTransient(b));
 
