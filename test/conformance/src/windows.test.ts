@@ -17,6 +17,7 @@ import {
   restoreWindows,
   step,
   takeChanges,
+  takeHeld,
   type WindowInput,
 } from '@precede/sequence';
 import { parse } from 'yaml';
@@ -75,7 +76,7 @@ const run = (each: Case, isRestored: boolean) => {
       if (entry === null) saved.delete(`${source}/${sessionId}`);
       else saved.set(`${source}/${sessionId}`, structuredClone(changelogFromAvro(changelogToAvro(entry))));
     }
-    if (isRestored) state = restoreWindows(saved.values());
+    if (isRestored) state = restoreWindows([...saved.values(), ...takeHeld(state, 1, 1_000)]);
   });
   const emits = out.sequences.map((sequence) => {
     const runs = sequence.operations.map((operation, i) => {
