@@ -2,6 +2,7 @@
  * The data path of one partition: decode → step → write → commit. Writing and committing are the log's, in one
  * transaction; whatever fails before leaves nothing behind, and the partition is opened anew from what is committed.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   DropReason,
   ErrorCode,
@@ -50,6 +51,7 @@ export interface PipelineDeps {
 }
 
 const progressEveryMs = 5_000;
+const longestSliceMs = 50;
 
 /** Restores the partition's windows; its state goes with the task. */
 export const openPartition = async (deps: PipelineDeps, assignment: Assignment): Promise<PartitionTask> => {
@@ -142,7 +144,14 @@ const stepBatch = async (
   takeOutputs(codec, core.outputs, records, tally);
   // 3. The journal stays in this partition, so that whoever gets it finds its state.
   if (write !== undefined) {
-    for (const record of journalRecords(codec, write, partition)) records.push(record);
+    let restedMs = performance.now();
+    for (const record of journalRecords(codec, write, partition)) {
+      records.push(record);
+      // The partition waits, heartbeats and the other partitions need not.
+      if (performance.now() - restedMs < longestSliceMs) continue;
+      await nextTurn();
+      restedMs = performance.now();
+    }
     if (write.kind === 'base') metrics.bases.inc();
   }
   // 4. Hand over to the log: all of it and the offset, or nothing. A tick that changed nothing writes nothing.

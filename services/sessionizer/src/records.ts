@@ -31,24 +31,29 @@ export const sessionRecord = (codec: AvroCodec, session: SessionClosed): Outgoin
   value: codec.encode(Topic.sessions, sessionToAvro(session)),
 });
 
-/** All of it stays in the partition of its requests, wherever its own keys would put it. */
-export const journalRecords = (
+/**
+ * All of it stays in the partition of its requests, wherever its own keys would put it. Made one at a time: a base of
+ * many windows is seconds of work.
+ */
+export function* journalRecords(
   codec: AvroCodec,
   write: JournalWrite,
   partition: number,
-): OutgoingRecord[] => {
+): Generator<OutgoingRecord> {
   const record = (key: Buffer, entry: ChangelogEntry | null): OutgoingRecord => ({
     topic: Topic.changelog,
     partition,
     key,
     value: entry === null ? null : codec.encode(Topic.changelog, changelogToAvro(entry)),
   });
-  if (write.kind === 'chunks')
-    return write.chunks.map((chunk) => record(journalChunkKey(chunk.sequence), chunk));
-  const changed = write.changes.map((change) => record(keyOf(change), change.entry));
-  const held = write.held.map((entry) => record(journalHeldKey(entry.sequence), entry));
-  return [...changed, ...held, record(journalHeadKey(), write.head)];
-};
+  if (write.kind === 'chunks') {
+    for (const chunk of write.chunks) yield record(journalChunkKey(chunk.sequence), chunk);
+    return;
+  }
+  for (const change of write.changes) yield record(keyOf(change), change.entry);
+  for (const held of write.held) yield record(journalHeldKey(held.sequence), held);
+  yield record(journalHeadKey(), write.head);
+}
 
 const keyOf = ({ zoneId, source, sessionId }: WindowChange): Buffer =>
   sessionId === null ? watermarkKey(zoneId, source) : windowKey(zoneId, source, sessionId);

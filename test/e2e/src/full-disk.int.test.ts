@@ -1,7 +1,7 @@
 /** A full disk, for real: a small tmpfs (needs root). What was accepted is counted, what was refused was told, and it goes on. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -40,8 +40,7 @@ test('full disk: events are refused with a sentence, none accepted is lost, and 
     };
     await eventually('the zone in ingest', async () => ((await post()).status === 200 ? true : undefined));
 
-    const { bavail, bsize } = statfsSync(disk);
-    writeFileSync(join(disk, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - freeBytesWhenFull)));
+    fill(disk);
     const refused = await eventually('a refusal', async () => {
       const answer = await post();
       return answer.status === 200 ? undefined : answer;
@@ -64,6 +63,22 @@ test('full disk: events are refused with a sentence, none accepted is lost, and 
     unmount(disk);
   }
 });
+
+/** To the last byte, and then a little back: others write meanwhile, so what is free now may not be in a moment. */
+const fill = (disk: string): void => {
+  const filler = join(disk, 'filler');
+  const block = Buffer.alloc(64 * 1024);
+  let bytes = 0;
+  try {
+    for (;;) {
+      appendFileSync(filler, block);
+      bytes += block.length;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    truncateSync(filler, Math.max(0, bytes - freeBytesWhenFull));
+  }
+};
 
 /** One request a session; a source of their own, whose end releases what waits for the watermark. */
 const event = (n: number) => ({
