@@ -53,7 +53,10 @@ const abortedFilter = (
   };
 };
 
-/** What was fetched from `offset` on. O(batches); `read` is O(records). */
+/**
+ * What was fetched from `offset` on. O(bytes), for their checksums; `read` makes the records. Both throw
+ * PRECEDE_RECORD_UNREADABLE: the one for what may have been damaged on its way, the other for what was written so.
+ */
 export const readFetched = (topic: TopicName, offset: number, fetched: FetchedPartition): Fetched => {
   const { recordSet, partition } = fetched;
   const isAborted = abortedFilter(recordSet, fetched.aborted);
