@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { mendKafkajs } from './kafka-mends.ts';
 import { type KafkaAccess, type KafkaLogger, silent } from './kafka-options.ts';
+import { endedByUs } from './kafka-sockets.ts';
 
 const load = createRequire(import.meta.url);
 
@@ -28,7 +29,8 @@ const logTo = (logger: KafkaLogger): logCreator => {
   return () =>
     ({ namespace, log: { message, broker } }) => {
       const isConnection = namespace === 'BrokerPool' || namespace === 'Connection';
-      if (!isConnection || message.startsWith('Response ') || Date.now() < quietUntilMs) return;
+      if (!isConnection || message.startsWith('Response ') || message.endsWith(endedByUs)) return;
+      if (Date.now() < quietUntilMs) return;
       quietUntilMs = Date.now() + quietMs;
       logger.warn({ broker, reason: message }, 'kafka connection trouble');
     };
@@ -91,6 +93,7 @@ export interface Encoder {
   writeUVarInt(value: number): this;
   writeUVarIntString(value: string | null): this;
   writeBuffer(value: Buffer): this;
+  readonly buffer: Buffer;
 }
 
 export interface Decoder {
@@ -121,7 +124,13 @@ interface InTransaction {
 }
 
 export interface Broker {
-  readonly connectionPool: { send(request: ProtocolRequest): Promise<unknown> };
+  readonly connectionPool: {
+    readonly host: string;
+    readonly port: number;
+    send(request: ProtocolRequest): Promise<unknown>;
+  };
+  /** Waits for answers to come or to be overdue. */
+  disconnect(): Promise<void>;
   addPartitionsToTxn(
     request: InTransaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
   ): Promise<unknown>;
@@ -139,15 +148,26 @@ export interface Broker {
   }): Promise<{ responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }>;
 }
 
+interface MetadataBroker extends Broker {
+  metadata(topics: readonly string[]): Promise<unknown>;
+}
+
 export interface Cluster {
+  readonly brokerPool: {
+    readonly brokers: Readonly<Record<number, Broker | undefined>>;
+    createBroker(of: object): MetadataBroker;
+  };
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
+  /** Throws where there is no metadata at all. */
   findTopicPartitionMetadata(topic: string): readonly { partitionId: number; leader: number }[];
   findBroker(node: { nodeId: number }): Promise<Broker>;
+  /** The node gets a new broker, over new connections, with the next metadata. */
+  removeBroker(at: { host: string; port: number }): void;
   /** With KRaft any broker that lives. */
   findControllerBroker(): Promise<Broker>;
   findGroupCoordinator(of: { groupId: string; coordinatorType: number }): Promise<Broker>;
@@ -167,4 +187,48 @@ export const createCluster = (options: KafkaAccess): Cluster => {
     metadataMaxAge: 300_000,
     allowAutoTopicCreation: false,
   });
+};
+
+interface Metadata {
+  readonly topicMetadata: readonly {
+    readonly partitionMetadata: readonly { readonly partitionErrorCode: number }[];
+  }[];
+}
+
+// Of Kafka 2.0; the last that kafkajs knows.
+const metadataVersion = 6;
+
+/** As published, metadata fails as a whole where one partition has an error: here that partition has no leader. */
+const askMetadata = (broker: Broker, topics: readonly string[]): Promise<unknown> => {
+  const { protocol } = load('kafkajs/src/protocol/requests/metadata') as {
+    protocol(o: { version: number }): (o: object) => ProtocolRequest;
+  };
+  const { request, response } = protocol({ version: metadataVersion })({
+    topics,
+    allowAutoTopicCreation: false,
+  });
+  const parse = ({ topicMetadata, ...rest }: Metadata): Promise<unknown> =>
+    response.parse({ ...rest, topicMetadata: topicMetadata.map(withoutErrors) });
+  return broker.connectionPool.send({
+    request,
+    response: { decode: response.decode, parse: (data) => parse(data as Metadata) },
+  });
+};
+
+const withoutErrors = (topic: Metadata['topicMetadata'][number]) => ({
+  ...topic,
+  partitionMetadata: topic.partitionMetadata.map((partition) => ({ ...partition, partitionErrorCode: 0 })),
+});
+
+/** For reading: a partition without a leader, which is -1 then, does not hide where the others lie. */
+export const createReadingCluster = (options: KafkaAccess): Cluster => {
+  const cluster = createCluster(options);
+  const { brokerPool } = cluster;
+  const { createBroker } = brokerPool;
+  brokerPool.createBroker = (of) => {
+    const broker = createBroker(of);
+    broker.metadata = (topics) => askMetadata(broker, topics);
+    return broker;
+  };
+  return cluster;
 };

@@ -11,6 +11,7 @@ import { protocolErrors } from './kafka-client.ts';
 
 /** Codes of the Kafka protocol that are acted on. */
 export const brokerFault = {
+  offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
   duplicateSequenceNumber: 46,
@@ -72,9 +73,9 @@ export const toLogError = (error: unknown, action: string): PrecedeError => {
   return new UnavailableError(ErrorCode.logUnavailable, `Kafka is unavailable (${action}: ${why}).`, error);
 };
 
-/** Whether the broker says that the offset to read from is not kept (any more). */
-export const isOutOfRange = (error: unknown): boolean =>
-  [...causes(error)].some(({ type }) => type === 'OFFSET_OUT_OF_RANGE');
+/** Whether a broker said so; anything else is trouble on the way to it. */
+export const isAnswer = (error: unknown): boolean =>
+  [...causes(error)].some(({ type }) => type !== undefined);
 
 /** Whether the broker has no such topic (any more). */
 export const isUnknownTopic = (error: unknown): boolean =>

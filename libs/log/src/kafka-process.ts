@@ -5,12 +5,12 @@
  */
 import type { Kafka } from 'kafkajs';
 import { Brokers } from './kafka-brokers.ts';
-import { toLogError } from './kafka-errors.ts';
+import { isBusy, toLogError } from './kafka-errors.ts';
 import { Membership } from './kafka-membership.ts';
 import { toAllOutgoing } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import { BatchingProducer } from './kafka-producer.ts';
-import { KafkaReader } from './kafka-reader.ts';
+import { KafkaReader, type ReaderReport } from './kafka-reader.ts';
 import { restorePartition } from './kafka-restore.ts';
 import { type Committer, Slot, type SlotDeps } from './kafka-slot.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
@@ -24,6 +24,9 @@ export interface ProcessDeps {
   readonly client: Kafka;
   readonly counts: PartitionCounts;
 }
+
+// A coordinator that is away is asked again much more often than that.
+const reportEveryMs = 5_000;
 
 export class KafkaProcessing implements Processing {
   readonly ready: Promise<void>;
@@ -59,14 +62,13 @@ export class KafkaProcessing implements Processing {
   }
 
   static async start(deps: ProcessDeps, options: ProcessOptions): Promise<KafkaProcessing> {
-    let report: (error: unknown) => void = () => {};
-    const reader = await KafkaReader.open(deps.kafka, options.topic, (error) => report(error)).catch(
-      (error) => {
-        throw toLogError(error, `process ${options.topic}`);
-      },
-    );
+    const report: ReaderReport = (error, partitions) => {
+      for (const partition of partitions) options.onError?.(error, partition);
+    };
+    const reader = await KafkaReader.open(deps.kafka, options.topic, report).catch((error) => {
+      throw toLogError(error, `process ${options.topic}`);
+    });
     const processing = new KafkaProcessing(deps, options, reader);
-    report = (error) => processing.#report(error);
     try {
       await processing.#membership.start();
       return processing;
@@ -177,9 +179,17 @@ export class KafkaProcessing implements Processing {
     const at = { topic: this.#topic, partition };
     const ask = async (): Promise<number> =>
       fetchCommitted(await this.#brokers.coordinator('group', this.#groupId), this.#groupId, at);
-    const committed = await insist(this.#brokers, ask, () => signal.aborted);
+    let quietUntilMs = 0;
+    const isOver = (error: unknown): boolean => {
+      if (!isBusy(error) && !signal.aborted && performance.now() >= quietUntilMs) {
+        quietUntilMs = performance.now() + reportEveryMs;
+        this.#options.onError?.(toLogError(error, 'committed offset'), partition);
+      }
+      return signal.aborted;
+    };
+    const committed = await insist(this.#brokers, ask, isOver);
     if (committed >= 0) return committed;
-    return (await this.#reader.link.offsets([partition], 'earliest')).get(partition) ?? 0;
+    return (await this.#reader.link.offsets([partition], 'earliest', signal)).get(partition) ?? 0;
   }
 
   async #restore(
@@ -189,6 +199,7 @@ export class KafkaProcessing implements Processing {
   ): Promise<void> {
     const { changelog } = this.#options;
     if (changelog === undefined) return;
-    await restorePartition(this.#deps.kafka, { topic: changelog, partition, onRecords, signal });
+    const onError = (error: unknown): void => this.#options.onError?.(error, partition);
+    await restorePartition(this.#deps.kafka, { topic: changelog, partition, onRecords, signal, onError });
   }
 }

@@ -1,13 +1,15 @@
 /**
- * Reads partitions of one topic from given offsets on, committed records only, one loop a broker. Consumer groups have
- * no part in it. Whatever fails is tried again over new connections, with back-off, until closed: an outage is a pause.
+ * Reads partitions of one topic from given offsets on, committed records only, one loop for each broker that leads some
+ * of them. Consumer groups have no part in it. Whatever fails is reported and tried again, with back-off, until closed:
+ * an outage is a pause. A broker that is away holds up what it leads, a partition that is refused only itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TopicName } from '@precede/contracts';
-import { isOutOfRange, toLogError } from './kafka-errors.ts';
-import { type Fetched, type FetchedPartition, readFetched } from './kafka-fetched.ts';
+import { ErrorCode, PrecedeError, type TopicName } from '@precede/contracts';
+import { BrokerError, brokerFault, toLogError } from './kafka-errors.ts';
+import { type Fetched, readFetched } from './kafka-fetched.ts';
 import { KafkaLink } from './kafka-link.ts';
 import type { KafkaAccess } from './kafka-options.ts';
+import type { FetchAnswer } from './kafka-wire.ts';
 
 export interface Sink {
   /** False holds the partition back; `wake` the reader when it is true again. */
@@ -18,55 +20,46 @@ export interface Sink {
   lost?(): void;
 }
 
+/** Told of each failure, and which partitions it holds up. */
+export type ReaderReport = (error: unknown, partitions: readonly number[]) => void;
+
 interface Read {
   readonly partition: number;
-  offset: number;
   readonly sink: Sink;
+  offset: number;
+  /** In a row. */
+  failures: number;
+  /** A failure of this partition is being seen to: nobody fetches it meanwhile. */
+  isAside: boolean;
 }
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
 export class KafkaReader {
-  readonly #options: KafkaAccess;
+  readonly link: KafkaLink;
   readonly #topic: TopicName;
-  readonly #onError: (error: unknown) => void;
+  readonly #report: ReaderReport;
   readonly #reads = new Map<number, Read>();
+  /** By node. */
   readonly #loops = new Map<number, Promise<void>>();
-  #link: KafkaLink;
-  #recovery: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   #wakers: (() => void)[] = [];
 
-  private constructor(
-    options: KafkaAccess,
-    topic: TopicName,
-    link: KafkaLink,
-    onError: (e: unknown) => void,
-  ) {
-    this.#options = options;
+  private constructor(link: KafkaLink, topic: TopicName, report: ReaderReport) {
+    this.link = link;
     this.#topic = topic;
-    this.#link = link;
-    this.#onError = onError;
+    this.#report = report;
   }
 
-  /** Rejects where the brokers are away. Later failures are told to `onError` and mended. */
-  static async open(
-    options: KafkaAccess,
-    topic: TopicName,
-    onError: (e: unknown) => void,
-  ): Promise<KafkaReader> {
-    const link = await KafkaLink.open(options, topic);
-    return new KafkaReader(options, topic, link, onError);
-  }
-
-  get link(): KafkaLink {
-    return this.#link;
+  /** Rejects where the brokers are away. Later failures are told to `report` and mended. */
+  static async open(options: KafkaAccess, topic: TopicName, report: ReaderReport): Promise<KafkaReader> {
+    return new KafkaReader(await KafkaLink.open(options, topic), topic, report);
   }
 
   start(partition: number, offset: number, sink: Sink): void {
-    this.#reads.set(partition, { partition, offset, sink });
-    this.#runLoops();
+    this.#reads.set(partition, { partition, sink, offset, failures: 0, isAside: false });
+    this.#goOn();
   }
 
   /** No delivery follows. */
@@ -79,103 +72,139 @@ export class KafkaReader {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#reads.clear();
     this.wake();
-    await this.#link.close();
-    await Promise.all([...this.#loops.values(), this.#recovery]);
-    await this.#link.close();
+    await this.link.close();
+    await Promise.all(this.#loops.values());
   }
 
-  #runLoops(): void {
+  #goOn(): void {
+    this.#runLoops();
     this.wake();
-    if (this.#isClosed || this.#recovery !== undefined) return;
-    try {
-      for (const nodeId of this.#link.leaders(this.#reads.keys()).keys()) this.#runLoop(nodeId);
-    } catch (error) {
-      this.#recover(error);
+  }
+
+  /** Every leader has its loop, every partition without one waits for it. */
+  #runLoops(): void {
+    if (this.#closing.signal.aborted) return;
+    const leaders = this.link.leaders();
+    for (const read of this.#reads.values()) {
+      const nodeId = leaders.get(read.partition);
+      if (nodeId === undefined) this.#setAside(read, new BrokerError(brokerFault.leaderNotAvailable));
+      else if (!this.#loops.has(nodeId))
+        this.#loops.set(
+          nodeId,
+          Promise.resolve().then(() => this.#readFrom(nodeId)),
+        );
     }
   }
 
-  #runLoop(nodeId: number): void {
-    if (this.#loops.has(nodeId)) return;
-    const link = this.#link;
-    const loop = this.#readFrom(link, nodeId).then(
-      () => void this.#loops.delete(nodeId),
-      (error: unknown) => {
-        this.#loops.delete(nodeId);
-        if (link === this.#link) this.#recover(error);
-      },
-    );
-    this.#loops.set(nodeId, loop);
-  }
-
-  async #readFrom(link: KafkaLink, nodeId: number): Promise<void> {
-    while (!this.#isClosed && link === this.#link) {
-      const led = link.leaders(this.#reads.keys()).get(nodeId) ?? [];
-      if (led.length === 0) return;
-      const reads = led.map((p) => this.#reads.get(p)).filter((r) => r?.sink.hasRoom()) as Read[];
+  async #readFrom(nodeId: number): Promise<void> {
+    let failures = 0;
+    for (let turn = 0; !this.#closing.signal.aborted; turn += 1) {
+      // Leaders may have changed since the last turn, also of partitions whose sinks had no room.
+      this.#runLoops();
+      const led = this.#ledBy(nodeId);
+      if (led.length === 0) break;
+      const reads = led.filter((read) => !read.isAside && read.sink.hasRoom());
       if (reads.length === 0) await this.#idle();
-      else await this.#fetch(link, nodeId, reads);
+      else
+        try {
+          await this.#fetch(nodeId, rotated(reads, turn));
+          failures = 0;
+        } catch (error) {
+          await this.#hold(led, error, failures);
+          failures += 1;
+        }
     }
+    // In the same breath as the look at what it leads: a loop that is to follow must not take this one for running.
+    this.#loops.delete(nodeId);
+  }
+
+  #ledBy(nodeId: number): Read[] {
+    const leaders = this.link.leaders();
+    return [...this.#reads.values()].filter(({ partition }) => leaders.get(partition) === nodeId);
   }
 
   #idle(): Promise<void> {
     return new Promise((resolve) => this.#wakers.push(resolve));
   }
 
-  async #fetch(link: KafkaLink, nodeId: number, reads: readonly Read[]): Promise<void> {
-    let fetched: readonly FetchedPartition[];
+  async #fetch(nodeId: number, reads: readonly Read[]): Promise<void> {
+    const asked = new Map(reads.map((read) => [read.partition, { ...read, read }]));
+    for (const answer of await this.link.fetch(nodeId, [...asked.values()])) {
+      const { read, offset } = asked.get(answer.partition) ?? {};
+      if (read !== undefined && offset === read.offset) this.#take(nodeId, read, answer);
+    }
+  }
+
+  /** The answer to what was asked from the read's offset; the loop of an earlier leader may have been quicker. */
+  #take(nodeId: number, read: Read, answer: FetchAnswer): void {
+    const { partition, sink } = read;
+    if (this.#reads.get(partition) !== read || read.isAside) return;
+    let fetched: Fetched;
     try {
-      fetched = await link.fetch(nodeId, reads);
+      if (answer.code !== 0) throw new BrokerError(answer.code);
+      fetched = readFetched(this.#topic, read.offset, answer);
     } catch (error) {
-      if (!isOutOfRange(error)) throw error;
-      return this.#moveToOldest(link, reads);
+      if (this.link.leaders().get(partition) === nodeId) this.#setAside(read, error);
+      return;
     }
-    for (const answer of fetched) {
-      const read = reads.find((r) => r.partition === answer.partition);
-      if (read !== undefined) this.#take(read, answer);
-    }
-  }
-
-  /** Retention has overtaken the reader (or the topic was made anew): the oldest kept record is next. */
-  async #moveToOldest(link: KafkaLink, reads: readonly Read[]): Promise<void> {
-    const partitions = reads.map((r) => r.partition);
-    const oldest = await link.offsets(partitions, 'earliest');
-    const ends = await link.offsets(partitions, 'end');
-    for (const read of reads) {
-      const first = oldest.get(read.partition) ?? 0;
-      const end = ends.get(read.partition) ?? first;
-      if (read.offset < first || read.offset > end) read.offset = first;
-    }
-  }
-
-  #take(read: Read, answer: FetchedPartition): void {
-    if (this.#reads.get(read.partition) !== read) return;
-    const fetched = readFetched(this.#topic, read.offset, answer);
     read.offset = fetched.position;
-    read.sink.deliver(fetched);
+    read.failures = 0;
+    sink.deliver(fetched);
   }
 
-  #recover(error: unknown): void {
-    if (this.#isClosed || this.#recovery !== undefined) return;
-    this.#onError(toLogError(error, `read ${this.#topic}`));
-    for (const read of this.#reads.values()) read.sink.lost?.();
-    this.#recovery = this.#reconnect().then(() => {
-      this.#recovery = undefined;
-      this.#runLoops();
+  #setAside(read: Read, error: unknown): void {
+    if (read.isAside) return;
+    read.isAside = true;
+    void this.#seeTo(read, error).then(() => {
+      read.isAside = false;
+      this.#goOn();
     });
   }
 
-  async #reconnect(): Promise<void> {
-    await this.#link.close();
-    this.wake();
-    for (let pauseMs = firstPauseMs; !this.#isClosed; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      await sleep(pauseMs);
-      const link = await KafkaLink.open(this.#options, this.#topic).catch(() => undefined);
-      if (link === undefined) continue;
-      this.#link = link;
-      return;
-    }
+  async #seeTo(read: Read, error: unknown): Promise<void> {
+    const isOutOfRange = error instanceof BrokerError && error.code === brokerFault.offsetOutOfRange;
+    // Where its range cannot be had it is out of range again.
+    const move = isOutOfRange ? await this.#moveIntoRange(read).catch(() => undefined) : undefined;
+    await this.#hold([read], move ?? error, read.failures);
+    read.failures += 1;
+  }
+
+  /**
+   * Says what it did. Where retention was quicker, the oldest record kept is next. Where the partition ends before what
+   * was read of it (an unclean election of a leader, a disk that lost its last writes), reading goes on at that end:
+   * what is before it is known already.
+   */
+  async #moveIntoRange(read: Read): Promise<PrecedeError | undefined> {
+    const { partition, offset } = read;
+    const first = (await this.link.offsets([partition], 'earliest')).get(partition) ?? 0;
+    const end = (await this.link.offsets([partition], 'end')).get(partition) ?? first;
+    if (this.#reads.get(partition) !== read || (first <= offset && offset <= end)) return;
+    read.offset = offset < first ? first : end;
+    return new PrecedeError(
+      ErrorCode.logUnavailable,
+      `${this.#topic}/${partition} has offsets ${first} to ${end} and was read to ${offset}: it goes on at ${read.offset}.`,
+    );
+  }
+
+  /** After a pause, and over leaders that were asked for anew, it may be tried again. */
+  async #hold(reads: readonly Read[], error: unknown, failures: number): Promise<void> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    const partitions = reads.map(({ partition }) => partition);
+    this.#report(toLogError(error, `read ${this.#topic}/${partitions}`), partitions);
+    for (const { sink } of reads) sink.lost?.();
+    const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs);
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    // Where nobody knows, it is tried where it was; if that fails too, that is what is reported.
+    if (!signal.aborted) await this.link.refresh().catch(() => {});
   }
 }
+
+/** Each partition comes first in turn: the broker fills its answer from the front, and only the first may exceed its share. */
+const rotated = <T>(list: readonly T[], by: number): T[] => {
+  const first = by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
+};

@@ -1,5 +1,5 @@
 /** Reads one partition of a compacted topic from its beginning to where it ends now. */
-import type { TopicName } from '@precede/contracts';
+import { ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
 import { toLogError } from './kafka-errors.ts';
 import type { Fetched } from './kafka-fetched.ts';
 import type { KafkaAccess } from './kafka-options.ts';
@@ -11,23 +11,39 @@ export interface RestoreOptions {
   readonly partition: number;
   readonly onRecords: (records: readonly LogRecord[]) => void;
   readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
 }
 
-/** Waits through an outage. Rejects where onRecords throws, and when aborted. */
+/** Waits through an outage. Rejects where onRecords throws, where the topic is cut meanwhile, and when aborted. */
 export const restorePartition = async (kafka: KafkaAccess, options: RestoreOptions): Promise<void> => {
-  const { topic, partition, signal } = options;
+  const { topic, signal } = options;
   signal.throwIfAborted();
-  const reader = await KafkaReader.open(kafka, topic, () => {}).catch((error) => {
-    throw toLogError(error, `restore ${topic}`);
-  });
+  // Whatever is waited for then ends with an error.
+  const sockets = kafka.sockets.branch();
+  const end = (): void => sockets.close();
+  signal.addEventListener('abort', end, { once: true });
+  let reader: KafkaReader | undefined;
   try {
-    const first = (await reader.link.offsets([partition], 'earliest')).get(partition) ?? 0;
-    // Earlier owners are fenced, so nothing of theirs is still open below it.
-    const end = (await reader.link.offsets([partition], 'end')).get(partition) ?? 0;
-    if (first < end) await readUntil(reader, first, end, options);
+    reader = await KafkaReader.open({ ...kafka, sockets }, topic, options.onError).catch((error) => {
+      throw toLogError(error, `restore ${topic}`);
+    });
+    await readAll(reader, options);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
-    await reader.close();
+    signal.removeEventListener('abort', end);
+    await reader?.close();
   }
+};
+
+const readAll = async (reader: KafkaReader, options: RestoreOptions): Promise<void> => {
+  const { partition, signal } = options;
+  const first = (await reader.link.offsets([partition], 'earliest', signal)).get(partition) ?? 0;
+  // Earlier owners are fenced, so nothing of theirs is still open below it.
+  const end = (await reader.link.offsets([partition], 'end', signal)).get(partition) ?? 0;
+  signal.throwIfAborted();
+  if (first < end) await readUntil(reader, first, end, options);
 };
 
 const readUntil = (
@@ -45,8 +61,10 @@ const readUntil = (
       finish();
     };
     signal.addEventListener('abort', abort, { once: true });
-    const deliver = ({ count, read, position }: Fetched): void => {
+    const deliver = ({ count, read, position, end: endsNow }: Fetched): void => {
       try {
+        // A leader that follows may have less. What was read of it is no longer so, and the rest will never come.
+        if (endsNow < end) throw new UnavailableError(ErrorCode.logUnavailable, cutOf(options, endsNow));
         if (count > 0) onRecords(read());
         if (position >= end) done(resolve);
       } catch (error) {
@@ -56,3 +74,6 @@ const readUntil = (
     reader.start(partition, first, { hasRoom: () => true, deliver });
   });
 };
+
+const cutOf = ({ topic, partition }: RestoreOptions, end: number): string =>
+  `${topic}/${partition} lost records while it was read: it ends at ${end} now.`;

@@ -14,28 +14,46 @@ interface SocketRequest {
 
 const keepAliveMs = 60_000;
 
+/** What a socket that we end says of it. */
+export const endedByUs = 'ended by us';
+
+const connect = ({ host, port, ssl, onConnect }: SocketRequest): Socket => {
+  if (!ssl) return connectTcp({ host, port }, onConnect);
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ host, port, ...name, ...ssl }, onConnect);
+};
+
 export class Sockets {
+  readonly #connect: (request: SocketRequest) => Socket;
   readonly #open = new Set<Socket>();
   #isClosed = false;
 
+  constructor(from: (request: SocketRequest) => Socket = connect) {
+    this.#connect = from;
+  }
+
   /** As kafkajs asks for it; `ssl` is undefined or false for plain text. */
-  readonly open = ({ host, port, ssl, onConnect }: SocketRequest): Socket => {
-    const socket = this.#connect(host, port, ssl, onConnect);
+  readonly open = (request: SocketRequest): Socket => {
+    const socket = this.#connect(request);
     socket.setKeepAlive(true, keepAliveMs);
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
-    if (this.#isClosed) socket.destroy(new Error('The log is closed.'));
+    if (this.#isClosed) this.#end(socket);
     return socket;
   };
 
-  close(): void {
-    this.#isClosed = true;
-    for (const socket of this.#open) socket.destroy();
+  /** Sockets that can be ended before the others, and end with them. */
+  branch(): Sockets {
+    return new Sockets(this.open);
   }
 
-  #connect(host: string, port: number, ssl: ConnectionOptions | undefined, onConnect: () => void): Socket {
-    if (!ssl) return connectTcp({ host, port }, onConnect);
-    const name = isIP(host) === 0 ? { servername: host } : {};
-    return connectTls({ host, port, ...name, ...ssl }, onConnect);
+  close(): void {
+    this.#isClosed = true;
+    for (const socket of this.#open) this.#end(socket);
+  }
+
+  /** With an error: kafkajs hears of nothing else, and would wait for answers until they are overdue. */
+  #end(socket: Socket): void {
+    socket.destroy(new Error(endedByUs));
   }
 }

@@ -195,8 +195,14 @@ export interface Fetch {
 const noReplica = -1;
 const readCommitted = 1;
 
-/** Committed data of partitions that the broker leads. Rejects with BrokerError where it refuses one of them. */
-export const fetchRecords = (broker: Broker, request: Fetch): Promise<FetchedPartition[]> => {
+/** What the broker says of one partition. */
+export interface FetchAnswer extends FetchedPartition {
+  /** 0, or why the rest is empty. */
+  readonly code: number;
+}
+
+/** Committed data of partitions that the broker leads. One that it refuses does not take the others with it. */
+export const fetchRecords = (broker: Broker, request: Fetch): Promise<FetchAnswer[]> => {
   const body = createEncoder()
     .writeInt32(noReplica)
     .writeInt32(request.maxWaitMs)
@@ -211,8 +217,8 @@ export const fetchRecords = (broker: Broker, request: Fetch): Promise<FetchedPar
   return call(broker, { apiKey: 1, apiVersion: 4, apiName: 'Fetch', body, read: readFetchAnswer });
 };
 
-const readFetchAnswer = (decoder: Decoder): FetchedPartition[] => {
-  const fetched: FetchedPartition[] = [];
+const readFetchAnswer = (decoder: Decoder): FetchAnswer[] => {
+  const fetched: FetchAnswer[] = [];
   decoder.readInt32();
   for (let topics = decoder.readInt32(); topics > 0; topics -= 1) {
     decoder.readString();
@@ -222,10 +228,10 @@ const readFetchAnswer = (decoder: Decoder): FetchedPartition[] => {
   return fetched;
 };
 
-const readFetchedPartition = (decoder: Decoder): FetchedPartition => {
+const readFetchedPartition = (decoder: Decoder): FetchAnswer => {
   const readLong = (): number => Number(decoder.readInt64().toString());
   const partition = decoder.readInt32();
-  check(decoder.readInt16());
+  const code = decoder.readInt16();
   const highWatermark = readLong();
   const lastStableOffset = readLong();
   const aborted: FetchedPartition['aborted'][number][] = [];
@@ -237,5 +243,5 @@ const readFetchedPartition = (decoder: Decoder): FetchedPartition => {
   const length = decoder.readInt32();
   // Copied: else what one partition keeps would keep the answer to all of them.
   const recordSet = Buffer.from(length <= 0 ? [] : (decoder.readBytes(length) ?? []));
-  return { partition, highWatermark, lastStableOffset, aborted, recordSet };
+  return { partition, code, highWatermark, lastStableOffset, aborted, recordSet };
 };
