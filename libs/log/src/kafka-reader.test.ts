@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { eventually } from '@precede/testkit';
+import { crc32c } from './crc32c.ts';
 import { FakeKafka, fakeTopic, plainBatch } from './kafka.test-fake.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { restorePartition } from './kafka-restore.ts';
+import { KafkaTail } from './kafka-tail.ts';
 import type { LogRecord } from './port.ts';
 
 const withinMs = 30_000;
@@ -323,3 +325,67 @@ for (const end of [0, 1])
 
     await assert.rejects(promptly('the restore', restoring), /lost records/);
   });
+
+/** Well sealed, and of a codec that is not read; `mend` makes it what it was. */
+const unreadable = (value: string): { batch: Buffer; mend(): void } => {
+  const batch = plainBatch([value]);
+  const seal = (codec: number): void => {
+    batch.writeInt16BE(codec, 21);
+    batch.writeUInt32BE(crc32c(batch, 21), 17);
+  };
+  seal(3);
+  return { batch, mend: () => seal(0) };
+};
+
+test('a tail goes on with other partitions while records of one cannot be read, and with that one later', async (t) => {
+  const fake = await open(t, 1, [1, 1]);
+  const { batch, mend } = unreadable('b');
+  fake.append(0, 'a');
+  fake.appendBatch(0, batch, 1);
+  fake.append(0, 'c');
+  const got: string[][] = [[], []];
+  const faults: Fault[] = [];
+  const tail = await KafkaTail.open(fake.access, {
+    topic: fakeTopic,
+    onRecords: (records) => {
+      for (const record of records) got[record.partition]?.push(String(record.value));
+    },
+    onError: (error) => faults.push({ error: error as Error, partitions: [], atMs: performance.now() }),
+  });
+  t.after(() => tail.close());
+
+  await until('three failures', () => faults.length >= 3);
+  assertBackOff(faults, 100);
+  fake.append(1, 'x');
+  await until('the other partition', () => got[1]?.join() === 'x');
+  mend();
+
+  await tail.caughtUp;
+  assert.deepEqual(got, [['a', 'b', 'c'], ['x']]);
+});
+
+test('a tail whose topic loses its end has caught up with what is left', async (t) => {
+  const fake = await open(t, 2, [1]);
+  for (const value of ['a', 'b']) fake.append(0, Buffer.alloc(1_000_000, value));
+  let isCut = false;
+  const tail = await KafkaTail.open(fake.access, {
+    topic: fakeTopic,
+    onRecords: () => {
+      if (!isCut) fake.cutEnd(0, 1);
+      fake.move(0, 2);
+      isCut = true;
+    },
+  });
+  t.after(() => tail.close());
+
+  await promptly('catching up', tail.caughtUp);
+});
+
+test('a tail that cannot open leaves no connection', async (t) => {
+  const fake = await open(t, 1, [1]);
+  fake.refuseOffsets(0, 29);
+
+  await assert.rejects(KafkaTail.open(fake.access, { topic: fakeTopic, onRecords: () => {} }));
+
+  await until('no connection', () => fake.connections === 0);
+});

@@ -10,6 +10,18 @@ import type { LogRecord, Tail, TailOptions } from './port.ts';
 const maxWaitingBytes = 8 * 1024 * 1024;
 const longestPauseMs = 5_000;
 
+/** A partition that is followed, until its records cannot be read: then it is followed anew. */
+interface Following {
+  readonly partition: number;
+  /** Everything before it was given to onRecords. */
+  position: number;
+  /** Times in a row that what comes next could not be read. */
+  failures: number;
+  isOver: boolean;
+}
+
+const pauseAfter = (failures: number): number => Math.min(100 * 2 ** failures, longestPauseMs);
+
 export class KafkaTail implements Tail {
   readonly caughtUp: Promise<void>;
   readonly #options: TailOptions;
@@ -30,13 +42,14 @@ export class KafkaTail implements Tail {
   }
 
   static async open(kafka: KafkaAccess, options: TailOptions): Promise<KafkaTail> {
-    const report = (error: unknown): void => options.onError?.(error);
+    let reader: KafkaReader | undefined;
     try {
-      const reader = await KafkaReader.open(kafka, options.topic, report);
+      reader = await KafkaReader.open(kafka, options.topic, (error) => options.onError?.(error));
       const tail = new KafkaTail(options, reader);
       await tail.#start();
       return tail;
     } catch (error) {
+      await reader?.close();
       throw toLogError(error, `tail ${options.topic}`);
     }
   }
@@ -59,36 +72,76 @@ export class KafkaTail implements Tail {
     for (const partition of partitions) this.#follow(partition, first.get(partition) ?? 0);
   }
 
-  #follow(partition: number, from: number): void {
+  #follow(partition: number, from: number, failures = 0): void {
     this.#pass(partition, from);
+    const following: Following = { partition, position: from, failures, isOver: false };
     const sink: Sink = {
       hasRoom: () => this.#waitingBytes < maxWaitingBytes,
-      deliver: (fetched) => this.#take(partition, fetched),
+      deliver: (fetched) => this.#take(following, fetched),
+      lost: () => void this.#lookAgain(partition),
     };
     this.#reader.start(partition, from, sink);
   }
 
-  #take(partition: number, { count, read, position, bytes }: Fetched): void {
-    if (count === 0 && !this.#behind.has(partition)) return;
-    this.#waitingBytes += bytes;
+  #take(following: Following, fetched: Fetched): void {
+    if (fetched.count === 0 && !this.#behind.has(following.partition)) return;
+    this.#waitingBytes += fetched.bytes;
     this.#last = this.#last.then(async () => {
-      if (count > 0) await this.#hand(read);
-      this.#waitingBytes -= bytes;
+      // What came after records that could not be read comes again after them.
+      if (!following.isOver) await this.#give(following, fetched);
+      this.#waitingBytes -= fetched.bytes;
       this.#reader.wake();
-      if (!this.#closing.signal.aborted) this.#pass(partition, position);
     });
   }
 
+  async #give(following: Following, { count, read, position }: Fetched): Promise<void> {
+    let records: readonly LogRecord[];
+    try {
+      records = count > 0 ? read() : [];
+    } catch (error) {
+      void this.#followAnew(following, error);
+      return;
+    }
+    if (records.length > 0) await this.#hand(records);
+    following.position = position;
+    following.failures = 0;
+    if (!this.#closing.signal.aborted) this.#pass(following.partition, position);
+  }
+
+  /** The records are fetched again after a pause; the other partitions go on. */
+  async #followAnew(following: Following, error: unknown): Promise<void> {
+    const { partition, position, failures } = following;
+    following.isOver = true;
+    this.#reader.stop(partition);
+    this.#options.onError?.(error);
+    await this.#pause(failures);
+    if (!this.#closing.signal.aborted) this.#follow(partition, position, failures + 1);
+  }
+
   /** The same records again until the receiver takes them: a tail leaves nothing out. */
-  async #hand(read: () => readonly LogRecord[]): Promise<void> {
-    for (let pauseMs = 100; !this.#closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs))
+  async #hand(records: readonly LogRecord[]): Promise<void> {
+    for (let failures = 0; !this.#closing.signal.aborted; failures += 1)
       try {
-        await this.#options.onRecords(read());
+        await this.#options.onRecords(records);
         return;
       } catch (error) {
         this.#options.onError?.(error);
-        await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {});
+        await this.#pause(failures);
       }
+  }
+
+  async #pause(failures: number): Promise<void> {
+    await sleep(pauseAfter(failures), undefined, { signal: this.#closing.signal }).catch(() => {});
+  }
+
+  /** A leader that follows a lost one may have less: what is gone must not be waited for. */
+  async #lookAgain(partition: number): Promise<void> {
+    if (!this.#behind.has(partition)) return;
+    const { signal } = this.#closing;
+    // Where nobody knows, the next failure asks again.
+    const ends = await this.#reader.link.offsets([partition], 'stable', signal).catch(() => undefined);
+    const before = this.#behind.get(partition);
+    if (before !== undefined) this.#behind.set(partition, Math.min(before, ends?.get(partition) ?? before));
   }
 
   #pass(partition: number, position: number): void {
