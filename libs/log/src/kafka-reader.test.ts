@@ -5,8 +5,9 @@ import { crc32c } from './crc32c.ts';
 import { FakeKafka, fakeTopic, plainBatch } from './kafka.test-fake.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { restorePartition } from './kafka-restore.ts';
+import { Slot, type SlotDeps } from './kafka-slot.ts';
 import { KafkaTail } from './kafka-tail.ts';
-import type { LogRecord } from './port.ts';
+import type { Batch, LogRecord } from './port.ts';
 
 const withinMs = 30_000;
 
@@ -388,4 +389,45 @@ test('a tail that cannot open leaves no connection', async (t) => {
   await assert.rejects(KafkaTail.open(fake.access, { topic: fakeTopic, onRecords: () => {} }));
 
   await until('no connection', () => fake.connections === 0);
+});
+
+test('a slot opens with back-off again while records cannot be read, though those before them can', async (t) => {
+  const fake = await open(t, 1, [1]);
+  const { batch, mend } = unreadable('b');
+  // So large that the next batch comes with another fetch.
+  fake.append(0, Buffer.alloc(1024 * 1024, 'a'));
+  fake.appendBatch(0, batch, 1);
+  const reader = await KafkaReader.open(fake.access, fakeTopic, () => {});
+  t.after(() => reader.close());
+  const faults: Fault[] = [];
+  const seen: string[] = [];
+  const step = async ({ records }: Batch) => {
+    seen.push(...text(records).map((value) => value.slice(0, 1)));
+    return { outputs: [], commit: null };
+  };
+  const deps: SlotDeps = {
+    options: {
+      group: 'g',
+      topic: fakeTopic,
+      isTransactional: false,
+      open: async () => ({ step, close: async () => {} }),
+      onError: (error) => faults.push({ error: error as Error, partitions: [0], atMs: performance.now() }),
+    },
+    reader,
+    openCommitter: async () => ({ commit: async () => {}, close: async () => {} }),
+    startOf: async () => 0,
+    restore: async () => {},
+    confirmed: async () => {},
+    onOpen: () => {},
+  };
+  const slot = new Slot(deps, 0);
+
+  await until('four failures', () => faults.length >= 4);
+  assert.ok(faults.every(({ error }) => error.code === 'PRECEDE_RECORD_UNREADABLE'));
+  assertBackOff(faults, 100);
+  mend();
+  await until('the record', () => seen.includes('b'));
+  await slot.stop();
+
+  assert.match(seen.join(''), /^a{4,}b$/);
 });

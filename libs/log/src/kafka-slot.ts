@@ -43,6 +43,10 @@ export class Slot {
   readonly #life: Promise<void>;
   #inbox: Inbox | undefined;
   #failures = 0;
+  /** How far reading got; while records are taken, one further, since those may be what cannot be read. */
+  #reached = 0;
+  /** Short of it nothing says that what failed has passed: the same records come again. */
+  #failedBefore = 0;
 
   constructor(deps: SlotDeps, partition: number) {
     this.#deps = deps;
@@ -74,6 +78,7 @@ export class Slot {
     this.#deps.options.onError?.(error, this.#partition);
     const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs);
     this.#failures += 1;
+    this.#failedBefore = this.#reached;
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
     await this.#deps.confirmed(signal);
   }
@@ -105,6 +110,7 @@ export class Slot {
     try {
       const inbox = await this.#inboxFrom(position, 2 * most);
       if (this.#stopping.signal.aborted) return;
+      this.#reached = position;
       reader.start(this.#partition, position, inbox);
       onOpen(this.#partition, true);
       await this.#steps(task, committer, inbox, most);
@@ -117,7 +123,7 @@ export class Slot {
 
   /** Knows the end of the partition as it is now, after the restore: the first tick must not take it for read. */
   async #inboxFrom(position: number, maxRecords: number): Promise<Inbox> {
-    const ends = await this.#deps.reader.link.offsets([this.#partition], 'end');
+    const ends = await this.#deps.reader.link.offsets([this.#partition], 'end', this.#stopping.signal);
     this.#inbox = new Inbox(position, ends.get(this.#partition) ?? 0, maxRecords);
     return this.#inbox;
   }
@@ -127,12 +133,14 @@ export class Slot {
     while (!this.#stopping.signal.aborted) {
       await inbox.wait(tickMs);
       if (this.#stopping.signal.aborted) return;
+      this.#reached += 1;
       const taken = inbox.take(most);
+      this.#reached = taken.position;
       this.#deps.reader.wake();
       const result = await task.step({ ...taken, nowMs: Date.now() });
       await committer.commit(result);
       task.committed?.();
-      this.#failures = 0;
+      if (taken.position >= this.#failedBefore) this.#failures = 0;
     }
   }
 }
