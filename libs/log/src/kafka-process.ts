@@ -13,6 +13,7 @@ import { BatchingProducer } from './kafka-producer.ts';
 import { KafkaReader, type ReaderReport } from './kafka-reader.ts';
 import { restorePartition } from './kafka-restore.ts';
 import { type Committer, Slot, type SlotDeps } from './kafka-slot.ts';
+import { Slots } from './kafka-slots.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
 import { Transactions } from './kafka-transactions.ts';
 import { fetchCommitted } from './kafka-wire.ts';
@@ -36,12 +37,11 @@ export class KafkaProcessing implements Processing {
   readonly #producer: BatchingProducer;
   readonly #membership: Membership;
   readonly #brokers: Brokers;
-  readonly #slots = new Map<number, Slot>();
+  readonly #slots = new Slots((partition) => new Slot(this.#slotDeps(), partition));
   readonly #open = new Set<number>();
   #setReady: () => void = () => {};
   #assigned: readonly number[] | undefined;
   #isClosing = false;
-  #changes: Promise<void> = Promise.resolve();
 
   private constructor(deps: ProcessDeps, options: ProcessOptions, reader: KafkaReader) {
     this.#deps = deps;
@@ -85,9 +85,8 @@ export class KafkaProcessing implements Processing {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#assigned = [];
-    await this.#changes;
     // Steps end and commit while we are still a member.
-    await this.#change([]);
+    await this.#slots.assign([]);
     await this.#membership.close();
     await this.#reader.close();
     await this.#producer.close();
@@ -112,18 +111,7 @@ export class KafkaProcessing implements Processing {
     if (this.#isClosing) return;
     this.#options.onRebalance?.();
     this.#assigned = partitions;
-    this.#changes = this.#changes.then(() => this.#change(partitions));
-  }
-
-  async #change(partitions: readonly number[]): Promise<void> {
-    const stays = new Set(partitions);
-    const leaving = [...this.#slots].filter(([partition]) => !stays.has(partition));
-    for (const [partition] of leaving) this.#slots.delete(partition);
-    await Promise.all(leaving.map(([, slot]) => slot.stop()));
-    if (partitions !== this.#assigned && partitions.length > 0) return;
-    for (const partition of partitions)
-      if (!this.#slots.has(partition)) this.#slots.set(partition, new Slot(this.#slotDeps(), partition));
-    this.#checkReady();
+    void this.#slots.assign(partitions).then(() => this.#checkReady());
   }
 
   #slotDeps(): SlotDeps {
