@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { eventually } from '@precede/testkit';
 import { crc32c } from './crc32c.ts';
 import { FakeKafka, fakeTopic, plainBatch } from './kafka.test-fake.ts';
+import { openKafkaLog } from './kafka.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { restorePartition } from './kafka-restore.ts';
 import { Slot, type SlotDeps } from './kafka-slot.ts';
@@ -430,4 +431,21 @@ test('a slot opens with back-off again while records cannot be read, though thos
   await slot.stop();
 
   assert.match(seen.join(''), /^a{4,}b$/);
+});
+
+test('a log forgets what was closed before it', async (t) => {
+  const fake = await open(t, 1, [1]);
+  const log = await openKafkaLog(fake.access);
+  const producer = await log.producer();
+  let closings = 0;
+  const { close } = producer;
+  producer.close = () => {
+    closings += 1;
+    return close();
+  };
+
+  await producer.close();
+  await log.close();
+
+  assert.equal(closings, 1);
 });

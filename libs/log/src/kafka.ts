@@ -119,7 +119,10 @@ class KafkaLog implements EventLog {
     this.#options.sockets.close();
   }
 
+  /** Closed with the log, unless it was before. */
   #own<T extends { close(): Promise<void> }>(opened: T): T {
+    const close = opened.close.bind(opened);
+    opened.close = () => close().finally(() => this.#closers.delete(opened));
     this.#closers.add(opened);
     return opened;
   }
