@@ -2,6 +2,7 @@
 import { type Broker, type Cluster, createCluster } from './kafka-client.ts';
 import { BrokerError, brokerFault, isUnknownTopic } from './kafka-errors.ts';
 import type { KafkaAccess } from './kafka-options.ts';
+import type { Sockets } from './kafka-sockets.ts';
 import type { TopicPartition } from './kafka-wire.ts';
 
 // kafkajs's numbers for the kinds of coordinators.
@@ -11,6 +12,7 @@ export class Brokers {
   readonly #options: KafkaAccess;
   readonly #coordinators = new Map<string, Promise<Broker>>();
   #opened: Promise<Cluster> | undefined;
+  #sockets: Sockets | undefined;
 
   constructor(options: KafkaAccess) {
     this.#options = options;
@@ -73,15 +75,18 @@ export class Brokers {
     return new Map(found);
   }
 
+  /** What is on its way is given up. */
   async drop(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#coordinators.clear();
+    this.#sockets?.close();
     await opened?.then((cluster) => cluster.disconnect()).catch(() => {});
   }
 
   async #open(): Promise<Cluster> {
-    const cluster = createCluster(this.#options);
+    this.#sockets = this.#options.sockets.branch();
+    const cluster = createCluster({ ...this.#options, sockets: this.#sockets });
     try {
       await cluster.connect();
       return cluster;

@@ -148,14 +148,9 @@ export interface Broker {
   }): Promise<{ responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }>;
 }
 
-interface MetadataBroker extends Broker {
-  metadata(topics: readonly string[]): Promise<unknown>;
-}
-
 export interface Cluster {
   readonly brokerPool: {
     readonly brokers: Readonly<Record<number, Broker | undefined>>;
-    createBroker(of: object): MetadataBroker;
   };
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -187,48 +182,4 @@ export const createCluster = (options: KafkaAccess): Cluster => {
     metadataMaxAge: 300_000,
     allowAutoTopicCreation: false,
   });
-};
-
-interface Metadata {
-  readonly topicMetadata: readonly {
-    readonly partitionMetadata: readonly { readonly partitionErrorCode: number }[];
-  }[];
-}
-
-// Of Kafka 2.0; the last that kafkajs knows.
-const metadataVersion = 6;
-
-/** As published, metadata fails as a whole where one partition has an error: here that partition has no leader. */
-const askMetadata = (broker: Broker, topics: readonly string[]): Promise<unknown> => {
-  const { protocol } = load('kafkajs/src/protocol/requests/metadata') as {
-    protocol(o: { version: number }): (o: object) => ProtocolRequest;
-  };
-  const { request, response } = protocol({ version: metadataVersion })({
-    topics,
-    allowAutoTopicCreation: false,
-  });
-  const parse = ({ topicMetadata, ...rest }: Metadata): Promise<unknown> =>
-    response.parse({ ...rest, topicMetadata: topicMetadata.map(withoutErrors) });
-  return broker.connectionPool.send({
-    request,
-    response: { decode: response.decode, parse: (data) => parse(data as Metadata) },
-  });
-};
-
-const withoutErrors = (topic: Metadata['topicMetadata'][number]) => ({
-  ...topic,
-  partitionMetadata: topic.partitionMetadata.map((partition) => ({ ...partition, partitionErrorCode: 0 })),
-});
-
-/** For reading: a partition without a leader, which is -1 then, does not hide where the others lie. */
-export const createReadingCluster = (options: KafkaAccess): Cluster => {
-  const cluster = createCluster(options);
-  const { brokerPool } = cluster;
-  const { createBroker } = brokerPool;
-  brokerPool.createBroker = (of) => {
-    const broker = createBroker(of);
-    broker.metadata = (topics) => askMetadata(broker, topics);
-    return broker;
-  };
-  return cluster;
 };

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicName } from '@precede/contracts';
-import { type Broker, type Cluster, createReadingCluster, maxWaitMs } from './kafka-client.ts';
+import { type Broker, type Cluster, createCluster, maxWaitMs } from './kafka-client.ts';
 import { BrokerError, brokerFault, isAnswer, toLogError } from './kafka-errors.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import type { Sockets } from './kafka-sockets.ts';
@@ -48,7 +48,7 @@ export class KafkaLink {
 
   static async open(options: KafkaAccess, topic: TopicName): Promise<KafkaLink> {
     const sockets = options.sockets.branch();
-    const cluster = createReadingCluster({ ...options, sockets });
+    const cluster = createCluster({ ...options, sockets });
     const link = new KafkaLink(cluster, sockets, options.topicPrefix + topic);
     try {
       await cluster.connect();

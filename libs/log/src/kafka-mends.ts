@@ -34,27 +34,17 @@ const mendRequestQueue = (load: NodeJS.Require): void => {
   };
 };
 
-interface PartitionMetadata {
-  readonly partitionErrorCode: number;
-  readonly leader: number;
-}
 interface Metadata {
-  readonly topicMetadata: readonly { readonly partitionMetadata: readonly PartitionMetadata[] }[];
+  readonly topicMetadata: readonly {
+    readonly partitionMetadata: readonly { readonly partitionErrorCode: number }[];
+  }[];
 }
 
 const metadataVersions = [0, 1, 2, 3, 4, 5, 6];
-const leaderNotAvailable = 5;
-const replicaNotAvailable = 9;
-
-const withoutFault = (partition: PartitionMetadata): PartitionMetadata => {
-  const { partitionErrorCode: code, leader } = partition;
-  if (code === leaderNotAvailable) return { ...partition, partitionErrorCode: 0, leader: -1 };
-  return code === replicaNotAvailable ? { ...partition, partitionErrorCode: 0, leader } : partition;
-};
 
 /**
- * As published, one partition without a leader makes the metadata of all topics an error, so that nobody reads or
- * writes any of them until it is back. The partition is left without a leader instead (-1).
+ * As published, one partition in trouble makes the metadata of all topics an error, so that nobody reads or writes any
+ * of them until it is well. Here it is one partition without a leader (-1), as the broker says.
  */
 const mendMetadata = (load: NodeJS.Require): void => {
   for (const version of metadataVersions) {
@@ -67,7 +57,10 @@ const mendMetadata = (load: NodeJS.Require): void => {
         ...data,
         topicMetadata: data.topicMetadata.map((topic) => ({
           ...topic,
-          partitionMetadata: topic.partitionMetadata.map(withoutFault),
+          partitionMetadata: topic.partitionMetadata.map((partition) => ({
+            ...partition,
+            partitionErrorCode: 0,
+          })),
         })),
       });
   }

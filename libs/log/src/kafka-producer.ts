@@ -130,19 +130,21 @@ export class BatchingProducer implements LogProducer {
       const ready = lanes.filter((lane) => lane.readyAtMs <= nowMs);
       const isStarted = ready.length > 0 && (await this.#start(ready));
       if (lanes.every((lane) => lane.isEmpty)) break;
-      if (!isStarted) await this.#changed(Math.min(...lanes.map((lane) => lane.readyAtMs)));
+      // Those that are ready wait for their brokers; of the others, for the first pause to end.
+      const next = lanes.map((lane) => lane.readyAtMs).filter((atMs) => atMs > nowMs);
+      if (!isStarted) await this.#changed(Math.min(...next));
     }
     this.#running = undefined;
   }
 
-  /** Until a request ends, records come, or a pause does; a lane that is ready now waits for its broker. */
+  /** Until a request ends, records come, or a pause does. */
   async #changed(pauseEndsMs: number): Promise<void> {
-    if (this.#hasNews) return;
     const leftMs = pauseEndsMs - performance.now();
+    if (this.#hasNews || leftMs <= 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (leftMs > 0 && leftMs < Number.POSITIVE_INFINITY) timer = setTimeout(resolve, leftMs);
+      if (leftMs < Number.POSITIVE_INFINITY) timer = setTimeout(resolve, leftMs);
     });
     clearTimeout(timer);
   }

@@ -1,12 +1,15 @@
 /**
- * Kafka brokers in this process, as far as readers ask them: ApiVersions 0, Metadata 6, ListOffsets 2 and Fetch 4 for one
- * topic. Tests move leaders, refuse partitions, cut logs and stop nodes, and see every fetch. No replication, no groups.
+ * Kafka brokers in this process, as far as readers and plain producers ask them: ApiVersions 0, Metadata 6,
+ * ListOffsets 2, Fetch 4, InitProducerId 3 and Produce 3 for one topic. Tests move leaders, refuse partitions, cut logs
+ * and stop nodes, and see every fetch. Numbers of producers are checked as brokers do. No replication, no groups.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Topic } from '@precede/contracts';
 import { createDecoder, createEncoder, type Decoder, type Encoder } from './kafka-client.ts';
+import { readFetched } from './kafka-fetched.ts';
 import { type KafkaAccess, silent } from './kafka-options.ts';
 import { encodeRecordBatch } from './kafka-record-batch.ts';
+import { batchesOf } from './kafka-record-set.ts';
 import { Sockets } from './kafka-sockets.ts';
 
 export const fakeTopic = Topic.requests;
@@ -15,7 +18,13 @@ const prefix = 'fake.';
 // As over a network: what goes wrong while links are made shows only then.
 const connectMs = 4;
 
-const fault = { offsetOutOfRange: 1, leaderNotAvailable: 5, notLeader: 6 } as const;
+const fault = {
+  offsetOutOfRange: 1,
+  leaderNotAvailable: 5,
+  notLeader: 6,
+  outOfOrderSequenceNumber: 45,
+  duplicateSequenceNumber: 46,
+} as const;
 
 interface Batch {
   readonly first: number;
@@ -31,8 +40,11 @@ interface Partition {
   batches: Batch[];
   /** The error code of every fetch; 0 is none. */
   refusal: number;
-  /** The same for what is asked of its offsets. */
+  /** The same for what is asked of its offsets, and for what is to be written. */
   offsetsRefusal: number;
+  writesRefusal: number;
+  /** The sequence number that comes next, by producer id. */
+  readonly sequences: Map<bigint, number>;
 }
 
 interface Node {
@@ -56,6 +68,22 @@ interface Asked {
   readonly maxBytes: number;
 }
 
+/** One that ends meanwhile fails, as a handshake does. */
+const connectSlowly = (host: string, port: number, onConnect: () => void): Socket => {
+  let isReady = false;
+  const socket = connect({ host, port }, () =>
+    setTimeout(() => {
+      if (socket.destroyed) return;
+      isReady = true;
+      onConnect();
+    }, connectMs),
+  );
+  socket.once('end', () => {
+    if (!isReady) socket.destroy(new Error('The connection ended before it was made.'));
+  });
+  return socket;
+};
+
 /** One batch of records with these values, as a broker keeps it. */
 export const plainBatch = (values: readonly (string | Buffer)[]): Buffer =>
   encodeRecordBatch(
@@ -68,10 +96,9 @@ export class FakeKafka {
   readonly fetches: SeenFetch[] = [];
   readonly #partitions: readonly Partition[];
   readonly #nodes: Node[] = [];
-  readonly #sockets = new Sockets(({ host, port, onConnect }) =>
-    connect({ host, port }, () => setTimeout(onConnect, connectMs)),
-  );
+  readonly #sockets = new Sockets(({ host, port, onConnect }) => connectSlowly(host, port, onConnect));
   #parked: (() => void)[] = [];
+  #producerIds = 0;
 
   private constructor(leaders: readonly number[]) {
     this.#partitions = leaders.map((leader) => ({
@@ -81,6 +108,8 @@ export class FakeKafka {
       batches: [],
       refusal: 0,
       offsetsRefusal: 0,
+      writesRefusal: 0,
+      sequences: new Map(),
     }));
   }
 
@@ -157,6 +186,19 @@ export class FakeKafka {
     this.#partition(partition).offsetsRefusal = code;
   }
 
+  refuseWrites(partition: number, code: number): void {
+    this.#partition(partition).writesRefusal = code;
+  }
+
+  /** Values of the partition's records. */
+  values(partition: number): string[] {
+    const { batches } = this.#partition(partition);
+    const answer = { partition, highWatermark: 0, lastStableOffset: 0, aborted: [] };
+    return batches
+      .flatMap(({ bytes }) => readFetched(fakeTopic, 0, { ...answer, recordSet: bytes }).read())
+      .map(({ value }) => value?.toString() ?? '');
+  }
+
   mute(id: number, isMute: boolean): void {
     this.#node(id).isMute = isMute;
   }
@@ -228,6 +270,8 @@ export class FakeKafka {
     if (apiKey === 3) return this.#metadata();
     if (apiKey === 2) return this.#offsets(node, request);
     if (apiKey === 1) return this.#fetch(node, request);
+    if (apiKey === 0) return this.#produce(node, request);
+    if (apiKey === 22) return this.#initProducerId();
     throw new Error(`The fake does not know API ${apiKey}.`);
   }
 
@@ -276,6 +320,52 @@ export class FakeKafka {
         .writeInt64(String(isFirst ? first : end));
     }
     return body;
+  }
+
+  #initProducerId(): Encoder {
+    this.#producerIds += 1;
+    return createEncoder()
+      .writeUVarInt(0)
+      .writeInt32(0)
+      .writeInt16(0)
+      .writeInt64(String(this.#producerIds))
+      .writeInt16(0)
+      .writeUVarInt(0);
+  }
+
+  #produce(node: Node, request: Decoder): Encoder {
+    request.readString();
+    request.readInt16();
+    request.readInt32();
+    request.readInt32();
+    request.readString();
+    const count = request.readInt32();
+    const body = createEncoder()
+      .writeInt32(1)
+      .writeString(prefix + fakeTopic)
+      .writeInt32(count);
+    for (let left = count; left > 0; left -= 1) {
+      const partition = request.readInt32();
+      const bytes = Buffer.from(request.readBytes(request.readInt32()) ?? []);
+      body.writeInt32(partition).writeInt16(this.#write(node, partition, bytes));
+      body.writeInt64('0').writeInt64('0');
+    }
+    return body.writeInt32(0);
+  }
+
+  #write(node: Node, partition: number, bytes: Buffer): number {
+    const { leader, writesRefusal, sequences } = this.#partition(partition);
+    if (leader !== node.id) return fault.notLeader;
+    if (writesRefusal !== 0) return writesRefusal;
+    const [head] = batchesOf(bytes);
+    if (head === undefined) throw new Error('No whole batch was written.');
+    const first = bytes.readInt32BE(53);
+    const next = sequences.get(head.producerId) ?? 0;
+    if (first + head.count <= next) return fault.duplicateSequenceNumber;
+    if (first !== next) return fault.outOfOrderSequenceNumber;
+    sequences.set(head.producerId, next + head.count);
+    this.appendBatch(partition, bytes, head.count);
+    return 0;
   }
 
   async #fetch(node: Node, request: Decoder): Promise<Encoder> {
@@ -370,6 +460,8 @@ const apiVersions = (): Encoder => {
     [3, 6, 6],
     [2, 2, 2],
     [1, 4, 4],
+    [0, 3, 3],
+    [22, 3, 3],
   ] as const;
   const body = createEncoder().writeInt16(0).writeInt32(versions.length);
   for (const [apiKey, from, to] of versions) body.writeInt16(apiKey).writeInt16(from).writeInt16(to);
