@@ -4,22 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ConfigBody,
-  configHeaders,
-  configKey,
-  configToAvro,
   type Operation,
   type OperationId,
   type RuleId,
   type SequenceRule,
   shortIdOf,
-  Topic,
   topicSpecs,
   type ZoneId,
   type ZoneSettings,
   zoneDefaults,
 } from '@precede/contracts';
 import { enforcerFields, startEnforcer } from '@precede/enforcer';
-import { type EventLog, openEmbeddedLog } from '@precede/log';
+import { configRecordOf, type EventLog, openEmbeddedLog } from '@precede/log';
 import { createHealth, createLogger, createMetrics, loadConfig, systemClock } from '@precede/service';
 
 export const zoneId = 'c'.repeat(32) as ZoneId;
@@ -65,19 +61,8 @@ const writeZone = async (log: EventLog): Promise<void> => {
     { kind: 'zone', id: 'zone', settings },
   ];
   const producer = await log.producer();
-  await producer.send(
-    bodies.map((body) => {
-      const record = { zoneId, revision: 1, records: bodies.length, ...body };
-      const value = configToAvro(record);
-      return {
-        topic: Topic.config,
-        key: configKey(zoneId, body.kind, body.id),
-        value: value === null ? null : log.codec.encode(Topic.config, value),
-        headers: configHeaders(record),
-        partition: 0,
-      };
-    }),
-  );
+  const head = { zoneId, revision: 1, records: bodies.length };
+  await producer.send(bodies.map((body) => configRecordOf(log.codec, { ...head, ...body })));
   await producer.close();
 };
 

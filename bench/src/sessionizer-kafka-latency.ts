@@ -4,16 +4,8 @@
  * request of its partition whose time less the grace is more than the gap behind its last: the grace is in no figure.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  configHeaders,
-  configKey,
-  configToAvro,
-  requestFromAvro,
-  type SessionId,
-  sessionFromAvro,
-  Topic,
-} from '@precede/contracts';
-import type { EventLog } from '@precede/log';
+import { requestFromAvro, type SessionId, sessionFromAvro, Topic } from '@precede/contracts';
+import { configRecordOf, type EventLog } from '@precede/log';
 import { seeded } from './seeded.ts';
 import { cpuSeconds, type Running } from './sessionizer-kafka-clients.ts';
 import { endRecords, requestRecord, zoneId } from './sessionizer-kafka-input.ts';
@@ -42,15 +34,7 @@ export const configureZone = async (log: EventLog): Promise<void> => {
   };
   const record = { zoneId, kind: 'zone', id: zoneId, revision: 1, records: 1, settings } as const;
   const producer = await log.producer();
-  await producer.send([
-    {
-      topic: Topic.config,
-      key: configKey(zoneId, record.kind, record.id),
-      partitionBy: Buffer.from(zoneId),
-      value: log.codec.encode(Topic.config, configToAvro(record)),
-      headers: configHeaders(record),
-    },
-  ]);
+  await producer.send([configRecordOf(log.codec, record)]);
   await producer.close();
 };
 

@@ -1,3 +1,4 @@
+export { configRecordOf } from './config-record.ts';
 export { type ConfigTailHandlers, tailConfig } from './config-tail.ts';
 export { deadLetterOf } from './dead-letter.ts';
 export { type EmbeddedLogOptions, openEmbeddedLog } from './embedded.ts';

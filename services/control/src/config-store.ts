@@ -7,17 +7,13 @@
 import {
   type ConfigBody,
   type ConfigRecord,
-  configHeaders,
-  configKey,
-  configToAvro,
   FencedError,
-  Topic,
   UnavailableError,
   type ZoneConfigs,
   type ZoneId,
   type ZoneSettings,
 } from '@precede/contracts';
-import type { AvroCodec, EventLog, LogProducer, OutgoingRecord } from '@precede/log';
+import { configRecordOf, type EventLog, type LogProducer } from '@precede/log';
 import type { Logger } from '@precede/service';
 import { ConfigFollower } from './config-follower.ts';
 import { ApiError, apiError } from './errors.ts';
@@ -124,7 +120,9 @@ export class ConfigStore {
 
   async #append(change: Change<unknown>, revision: number): Promise<void> {
     const stop = this.#options.metrics.writeSeconds.startTimer();
-    const records = toRecords(change, revision).map((record) => toOutgoing(this.#options.log.codec, record));
+    const records = toRecords(change, revision).map((record) =>
+      configRecordOf(this.#options.log.codec, record),
+    );
     this.#isCertain = false;
     await this.#producer?.send(records);
     await this.#follower.applied(change.zoneId, revision, this.#options.readTimeoutMs);
@@ -181,15 +179,4 @@ const toRecords = (change: Change<unknown>, revision: number): readonly ConfigRe
   const head = { zoneId, revision, records: bodies.length + 1 };
   const last: ConfigBody = { kind: 'zone', id: zoneId, settings };
   return [...bodies, last].map((body) => ({ ...head, ...body }));
-};
-
-const toOutgoing = (codec: AvroCodec, record: ConfigRecord): OutgoingRecord => {
-  const value = configToAvro(record);
-  return {
-    topic: Topic.config,
-    key: configKey(record.zoneId, record.kind, record.id),
-    value: value === null ? null : codec.encode(Topic.config, value),
-    headers: configHeaders(record),
-    partitionBy: Buffer.from(record.zoneId, 'hex'),
-  };
 };

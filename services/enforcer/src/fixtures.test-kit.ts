@@ -6,9 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ConfigBody,
   type ConfigRecord,
-  configHeaders,
-  configKey,
-  configToAvro,
   type DecisionMade,
   decisionFromAvro,
   type Operation,
@@ -23,7 +20,7 @@ import {
   type ZoneSnapshot,
   zoneDefaults,
 } from '@precede/contracts';
-import { type EventLog, openEmbeddedLog } from '@precede/log';
+import { configRecordOf, type EventLog, openEmbeddedLog } from '@precede/log';
 import { createHealth, createLogger, loadConfig, type RunningService } from '@precede/service';
 import { Registry } from 'prom-client';
 import { enforcerFields } from './config.ts';
@@ -97,17 +94,7 @@ const changeSet = (snapshot: ZoneSnapshot): ConfigRecord[] => {
 
 export const sendConfig = async (log: EventLog, records: readonly ConfigRecord[]): Promise<void> => {
   const producer = await log.producer();
-  const outgoing = records.map((record) => {
-    const value = configToAvro(record);
-    return {
-      topic: Topic.config,
-      key: configKey(record.zoneId, record.kind, record.id),
-      value: value === null ? null : log.codec.encode(Topic.config, value),
-      headers: configHeaders(record),
-      partition: 0,
-    };
-  });
-  await producer.send(outgoing);
+  await producer.send(records.map((record) => configRecordOf(log.codec, record)));
   await producer.close();
 };
 

@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import {
   type ConfigBody,
-  configHeaders,
-  configKey,
-  configToAvro,
   type Operation,
   type OperationId,
   type RequestEvent,
@@ -20,7 +17,13 @@ import {
   unmatchedFromAvro,
   type ZoneId,
 } from '@precede/contracts';
-import { type EventLog, type LogProducer, type LogRecord, openEmbeddedLog } from '@precede/log';
+import {
+  configRecordOf,
+  type EventLog,
+  type LogProducer,
+  type LogRecord,
+  openEmbeddedLog,
+} from '@precede/log';
 import { createHealth, createLogger, createMetrics, fixedClock, loadConfig } from '@precede/service';
 import { ingestFields } from './config.ts';
 import { buildServer } from './http.ts';
@@ -52,17 +55,8 @@ export const sendConfig = async (
   bodies: readonly ConfigBody[],
 ): Promise<void> => {
   const producer = await log.producer({ transactionalId: 'control' });
-  const records = bodies.map((body) => {
-    const record = { ...body, zoneId: zone, revision: 1, records: bodies.length };
-    const avro = configToAvro(record);
-    return {
-      topic: Topic.config,
-      key: configKey(zone, record.kind, record.id),
-      value: avro === null ? null : log.codec.encode(Topic.config, avro),
-      headers: configHeaders(record),
-    };
-  });
-  await producer.send(records);
+  const head = { zoneId: zone, revision: 1, records: bodies.length };
+  await producer.send(bodies.map((body) => configRecordOf(log.codec, { ...body, ...head })));
   await producer.close();
 };
 

@@ -2,9 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   type ConfigRecord,
-  configHeaders,
-  configKey,
-  configToAvro,
   decisionToAvro,
   type Operation,
   type OperationId,
@@ -15,7 +12,7 @@ import {
   sessionToAvro,
   Topic,
 } from '@precede/contracts';
-import type { OutgoingRecord } from '@precede/log';
+import { configRecordOf, type OutgoingRecord } from '@precede/log';
 import { noon, openWorld, type Server, startServer, until, type World, zone } from './testing.ts';
 
 let server: Server;
@@ -119,17 +116,7 @@ test('keeps the names of operations, and flags deleted ones', async (t) => {
   const producer = await world.log.producer();
   t.after(() => producer.close());
   const send = (changes: readonly ConfigRecord[]): Promise<void> =>
-    producer.send(
-      changes.map((change) => {
-        const value = configToAvro(change);
-        return {
-          topic: Topic.config,
-          key: configKey(change.zoneId, change.kind, change.id),
-          value: value === null ? null : world.log.codec.encode(Topic.config, value),
-          headers: configHeaders(change),
-        };
-      }),
-    );
+    producer.send(changes.map((change) => configRecordOf(world.log.codec, change)));
   const read = async (): Promise<unknown> =>
     clickhouse.query('SELECT short_id, endpoint, is_deleted FROM operations FINAL');
   const isSaved = async (deleted: number): Promise<boolean> => {

@@ -3,9 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  configHeaders,
-  configKey,
-  configToAvro,
   type RequestEvent,
   type RequestObserved,
   requestToAvro,
@@ -18,7 +15,13 @@ import {
   topicSpecs,
   type ZoneId,
 } from '@precede/contracts';
-import { type EventLog, type LogRecord, openEmbeddedLog, type ProcessOptions } from '@precede/log';
+import {
+  configRecordOf,
+  type EventLog,
+  type LogRecord,
+  openEmbeddedLog,
+  type ProcessOptions,
+} from '@precede/log';
 import { createHealth, createLogger, createMetrics, loadConfig, type RunningService } from '@precede/service';
 import { sessionizerFields, startSessionizer } from './index.ts';
 
@@ -116,15 +119,7 @@ export const configure = async (log: EventLog, inactivityGapMs: number, graceMs:
   const settings = { name: 'shop', createdAtMs: 0, inactivityGapMs, graceMs, retiredShortIds: [] };
   const record = { zoneId, kind: 'zone', id: zoneId, revision: 1, records: 1, settings } as const;
   const producer = await log.producer();
-  await producer.send([
-    {
-      topic: Topic.config,
-      key: configKey(zoneId, record.kind, record.id),
-      partitionBy: Buffer.from(zoneId),
-      value: log.codec.encode(Topic.config, configToAvro(record)),
-      headers: configHeaders(record),
-    },
-  ]);
+  await producer.send([configRecordOf(log.codec, record)]);
   await producer.close();
 };
 

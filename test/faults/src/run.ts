@@ -9,8 +9,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configHeaders, configKey, configToAvro, Topic, topicSpecs, type ZoneId } from '@precede/contracts';
-import { type EventLog, openKafkaLog } from '@precede/log';
+import { Topic, topicSpecs, type ZoneId } from '@precede/contracts';
+import { configRecordOf, type EventLog, openKafkaLog } from '@precede/log';
 import { eventually, type TestKafka } from '@precede/testkit';
 import { type Check, check } from './check.ts';
 import { type Fault, inject, planFaults, type Surroundings, usual } from './faults.ts';
@@ -250,7 +250,7 @@ class Run implements Surroundings {
 
   async #configure(): Promise<void> {
     const producer = await this.#log.producer();
-    await producer.send(zones.filter((_, i) => i >= 8).map((zone) => configRecord(this.#log, zone)));
+    await producer.send(zones.filter((_, i) => i >= 8).map((zone) => zoneRecord(this.#log, zone)));
     await producer.close();
   }
 
@@ -262,15 +262,9 @@ class Run implements Surroundings {
 const sum = (offsets: readonly (number | null)[]): number =>
   offsets.reduce<number>((total, offset) => total + (offset ?? 0), 0);
 
-const configRecord = (log: EventLog, zone: { zoneId: ZoneId; gapMs: number; graceMs: number }) => {
+const zoneRecord = (log: EventLog, zone: { zoneId: ZoneId; gapMs: number; graceMs: number }) => {
   const { zoneId, gapMs: inactivityGapMs, graceMs } = zone;
   const settings = { name: 'other', createdAtMs: 0, inactivityGapMs, graceMs, retiredShortIds: [] };
   const record = { zoneId, kind: 'zone', id: zoneId, revision: 1, records: 1, settings } as const;
-  return {
-    topic: Topic.config,
-    key: configKey(zoneId, record.kind, record.id),
-    partitionBy: Buffer.from(zoneId),
-    value: log.codec.encode(Topic.config, configToAvro(record)),
-    headers: configHeaders(record),
-  };
+  return configRecordOf(log.codec, record);
 };
