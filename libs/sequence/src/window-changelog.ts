@@ -1,7 +1,6 @@
 /** Session windows as records of the changelog, and back. What is restored goes on exactly as what was saved. */
 import type {
   ChangelogEntry,
-  HeldRequest,
   JournalHeld,
   SessionId,
   SourceId,
@@ -11,6 +10,7 @@ import type {
 import { IdSet } from './id-set.ts';
 import { remember } from './window-advance.ts';
 import {
+  addHeld,
   addSession,
   createWindows,
   type HeldItem,
@@ -131,7 +131,7 @@ export const restoreWindows = (
     requests.forEach(({ zoneId, source, sessionId, ...request }, i) => {
       const of = sourceOf(state, zoneId, source);
       const session = of.sessions.get(sessionId) ?? addSession(of, sessionId);
-      restoreHeld(state, session, { ...request, offset: offsets[i] as number });
+      addHeld(state, { session, ...request, offset: offsets[i] as number });
     });
   rememberUnused(state);
   return state;
@@ -153,7 +153,7 @@ const restoreSession = (state: WindowsState, source: SourceEntry, entry: WindowS
   session.length = entry.length;
   session.closedMs = entry.closedMs ?? NEVER;
   if (entry.length > 0) restoreOpen(state, session, entry);
-  for (const held of entry.held) restoreHeld(state, session, held);
+  for (const held of entry.held) addHeld(state, { session, ...held });
 };
 
 const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowState): void => {
@@ -169,18 +169,6 @@ const restoreOpen = (state: WindowsState, session: SessionEntry, entry: WindowSt
   state.openWindows++;
   state.keptOperations += Math.min(entry.length, state.bounds.maxOperations);
   state.keptEventIds += entry.eventIds.length;
-};
-
-const restoreHeld = (state: WindowsState, session: SessionEntry, held: HeldRequest): void => {
-  const { operation, timeMs, offset, eventId } = held;
-  const item: HeldItem = { session, operation, timeMs, offset, eventId };
-  session.held++;
-  if (eventId !== null) {
-    session.heldIds ??= new IdSet();
-    session.heldIds.add(eventId);
-  }
-  session.source.held.push(item);
-  state.heldRequests++;
 };
 
 /** As far as operations are kept, which is as far as it matters. */

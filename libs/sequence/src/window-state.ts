@@ -12,7 +12,7 @@ import type {
   SourceId,
   ZoneId,
 } from '@precede/contracts';
-import type { IdSet } from './id-set.ts';
+import { IdSet } from './id-set.ts';
 import { Heap } from './window-heap.ts';
 
 /** A time before all times, which still fits an Avro long after a gap is taken from it. */
@@ -271,6 +271,18 @@ export const addSession = (source: SourceEntry, sessionId: SessionId): SessionEn
   };
   source.sessions.set(sessionId, session);
   return session;
+};
+
+/** Keeps a request until the watermark of its source has passed it. */
+export const addHeld = (state: WindowsState, item: HeldItem): void => {
+  const { session, eventId } = item;
+  session.held++;
+  if (eventId !== null) {
+    session.heldIds ??= new IdSet();
+    session.heldIds.add(eventId);
+  }
+  session.source.held.push(item);
+  state.heldRequests++;
 };
 
 /** Lets the window's contents go; what was handed out in a SessionClosed is not touched again. */

@@ -14,10 +14,10 @@
  * being old alone, and never is one let in that a closed window had covered.
  */
 import { DropReason, LIVE, type RequestObserved, type SourceEnded, type ZoneId } from '@precede/contracts';
-import { IdSet } from './id-set.ts';
 import { advance, isBeyond, isDue, keepBounds, largest } from './window-advance.ts';
 import { closeWindow, release } from './window-emit.ts';
 import {
+  addHeld,
   addSession,
   type HeldItem,
   markGone,
@@ -100,19 +100,12 @@ const hold = (
   request: RequestObserved,
   offset: number,
 ): void => {
-  const { operation, timeMs, eventId } = request;
-  const item: HeldItem = { session, operation, timeMs, offset, eventId };
   if (!isNew && session.length === 0 && session.held === 0) {
     state.remembered--;
     session.source.remembered--;
   }
-  session.held++;
-  if (eventId !== null) {
-    session.heldIds ??= new IdSet();
-    session.heldIds.add(eventId);
-  }
-  session.source.held.push(item);
-  state.heldRequests++;
+  const { operation, timeMs, eventId } = request;
+  addHeld(state, { session, operation, timeMs, offset, eventId });
   markSession(state, session);
 };
 
