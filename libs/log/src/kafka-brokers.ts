@@ -1,4 +1,4 @@
-/** Connections to all brokers and who of them coordinates what. Any failure drops all of it; the next call asks anew. */
+/** Connections to all brokers, who of them leads and coordinates what. What was dropped is asked for anew by the next call. */
 import { type Broker, type Cluster, createCluster } from './kafka-client.ts';
 import { BrokerError, brokerFault, isUnknownTopic } from './kafka-errors.ts';
 import type { KafkaAccess } from './kafka-options.ts';
@@ -18,11 +18,9 @@ export class Brokers {
     this.#options = options;
   }
 
-  /** With metadata of the topics. */
-  async cluster(topics: readonly string[] = []): Promise<Cluster> {
+  async cluster(): Promise<Cluster> {
     this.#opened ??= this.#open();
     const cluster = await this.#opened;
-    if (topics.length > 0) await cluster.addMultipleTargetTopics([...new Set(topics)]);
     await cluster.refreshMetadataIfNecessary();
     return cluster;
   }
@@ -65,12 +63,12 @@ export class Brokers {
     await cluster.refreshMetadata().catch(() => this.drop());
   }
 
-  /** The partitions by the node that leads them. */
+  /** The partitions by the node that leads them. Rejects where one has none. */
   async byLeader<T extends TopicPartition>(of: readonly T[]): Promise<Map<Broker, T[]>> {
-    const cluster = await this.cluster(of.map(({ topic }) => topic));
-    const byNode = Map.groupBy(of, (one) => leaderOf(cluster, one));
+    const byNode = await this.leaders(of);
+    if (byNode.has(noNode)) throw new BrokerError(brokerFault.leaderNotAvailable);
     const found = await Promise.all(
-      [...byNode].map(async ([nodeId, led]) => [await cluster.findBroker({ nodeId }), led] as const),
+      [...byNode].map(async ([nodeId, led]) => [await this.node(nodeId), led] as const),
     );
     return new Map(found);
   }
@@ -101,9 +99,3 @@ const noNode = -1;
 
 const nodeOf = (cluster: Cluster, { topic, partition }: TopicPartition): number =>
   cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition)?.leader ?? noNode;
-
-const leaderOf = (cluster: Cluster, one: TopicPartition): number => {
-  const nodeId = nodeOf(cluster, one);
-  if (nodeId < 0) throw new BrokerError(brokerFault.leaderNotAvailable);
-  return nodeId;
-};

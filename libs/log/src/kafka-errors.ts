@@ -47,6 +47,7 @@ interface Foreign {
 }
 
 const fencedTypes = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
+const unknownTopicTypes = new Set(['UNKNOWN_TOPIC_OR_PARTITION']);
 const tooLargeTypes = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 function* causes(error: unknown): Generator<Foreign> {
@@ -57,16 +58,16 @@ function* causes(error: unknown): Generator<Foreign> {
   }
 }
 
-const isFenced = ({ type }: Foreign): boolean => fencedTypes.has(type ?? '');
+const hasType = (error: unknown, types: ReadonlySet<string>): boolean =>
+  [...causes(error)].some(({ type }) => types.has(type ?? ''));
 
 /** The error of a failed call to the log. `action` says what was tried: `send`, `commit`. */
 export const toLogError = (error: unknown, action: string): PrecedeError => {
   if (error instanceof PrecedeError) return error;
   const chain = [...causes(error)];
   const why = chain[0]?.message ?? String(error);
-  if (chain.some(isFenced))
-    return new FencedError(`Another process has taken over (${action}: ${why})`, error);
-  if (chain.some(({ type }) => tooLargeTypes.has(type ?? '')))
+  if (isFencing(error)) return new FencedError(`Another process has taken over (${action}: ${why})`, error);
+  if (hasType(error, tooLargeTypes))
     return new InputError('', `A record is larger than the topic takes (${why}).`, ErrorCode.inputTooLarge);
   if (chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError'))
     return new ConfigError([`Kafka refuses the credentials: ${why}`]);
@@ -78,11 +79,7 @@ export const isAnswer = (error: unknown): boolean =>
   [...causes(error)].some(({ type }) => type !== undefined);
 
 /** Whether the broker has no such topic (any more). */
-export const isUnknownTopic = (error: unknown): boolean =>
-  [...causes(error)].some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
-
-const hasType = (error: unknown, types: ReadonlySet<string>): boolean =>
-  [...causes(error)].some(({ type }) => types.has(type ?? ''));
+export const isUnknownTopic = (error: unknown): boolean => hasType(error, unknownTopicTypes);
 
 /** Whether the broker knows a newer producer of the transactional id. */
 export const isFencing = (error: unknown): boolean => hasType(error, fencedTypes);

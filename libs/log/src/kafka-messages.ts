@@ -68,7 +68,7 @@ interface OpenSet {
 }
 
 /** One request: as many of the records, in order, as a record batch of each partition and the request may hold. */
-export class RequestBuilder {
+class RequestBuilder {
   readonly #prefix: string;
   readonly #sets = new Map<TopicName, (OpenSet | undefined)[]>();
   #bytes = 0;

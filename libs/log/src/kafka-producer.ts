@@ -12,7 +12,7 @@ import { Lane, type Waiter } from './kafka-lane.ts';
 import { maxRequestBytes, type Outgoing, toAllOutgoing } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
-import { type Identity, initProducerId, type NumberedSet, produce } from './kafka-wire.ts';
+import { type Identity, initProducerId, type NumberedSet, nameOf, produce } from './kafka-wire.ts';
 import { isWritten } from './kafka-writer.ts';
 import type { LogProducer, OutgoingRecord, ProducerOptions } from './port.ts';
 
@@ -69,8 +69,7 @@ export class BatchingProducer implements LogProducer {
 
   #reserve(bytes: number): () => void {
     const isFull = this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#maxBufferedBytes;
-    if (isFull)
-      throw new UnavailableError(ErrorCode.logFull, 'Too many bytes wait to be acknowledged by Kafka.');
+    if (isFull) throw fullError();
     this.#bufferedBytes += bytes;
     return () => {
       this.#bufferedBytes -= bytes;
@@ -112,12 +111,11 @@ export class BatchingProducer implements LogProducer {
   }
 
   #laneOf({ topic, partition }: Outgoing): Lane {
-    const name = this.#deps.kafka.topicPrefix + topic;
-    const key = `${name}/${partition}`;
-    const known = this.#lanes.get(key);
+    const named = { topic: this.#deps.kafka.topicPrefix + topic, partition };
+    const known = this.#lanes.get(nameOf(named));
     if (known !== undefined) return known;
-    const lane = new Lane({ topic: name, partition });
-    this.#lanes.set(key, lane);
+    const lane = new Lane(named);
+    this.#lanes.set(nameOf(named), lane);
     return lane;
   }
 
@@ -208,9 +206,8 @@ export class BatchingProducer implements LogProducer {
       if (batch === undefined) continue;
       bytes += batch.bytes;
       taken.set(lane, batch.set);
-      const key = `${lane.topic}/${lane.partition}`;
-      this.#lanes.delete(key);
-      this.#lanes.set(key, lane);
+      this.#lanes.delete(nameOf(lane));
+      this.#lanes.set(nameOf(lane), lane);
     }
     return taken;
   }
@@ -268,11 +265,14 @@ class Call implements Waiter {
   }
 }
 
-const bytesOf = (records: readonly OutgoingRecord[]): number =>
+export const bytesOf = (records: readonly OutgoingRecord[]): number =>
   records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
 
-const timedOut = (ms: number): UnavailableError =>
+export const timedOut = (ms: number): UnavailableError =>
   new UnavailableError(ErrorCode.logUnavailable, `Kafka has not acknowledged the records within ${ms} ms.`);
 
-const closedError = (): UnavailableError =>
+export const fullError = (): UnavailableError =>
+  new UnavailableError(ErrorCode.logFull, 'Too many bytes wait to be acknowledged by Kafka.');
+
+export const closedError = (): UnavailableError =>
   new UnavailableError(ErrorCode.logUnavailable, 'The producer is closed.');

@@ -4,10 +4,18 @@
  * from then on it is fenced too, and its owner opens another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ErrorCode, FencedError, type PrecedeError, UnavailableError } from '@precede/contracts';
+import { FencedError, type PrecedeError } from '@precede/contracts';
 import { toLogError } from './kafka-errors.ts';
 import { type Outgoing, toAllOutgoing } from './kafka-messages.ts';
-import { defaultMaxBufferedBytes, defaultSendTimeoutMs, type ProducerDeps } from './kafka-producer.ts';
+import {
+  bytesOf,
+  closedError,
+  defaultMaxBufferedBytes,
+  defaultSendTimeoutMs,
+  fullError,
+  type ProducerDeps,
+  timedOut,
+} from './kafka-producer.ts';
 import { Transactions } from './kafka-transactions.ts';
 import type { LogProducer, OutgoingRecord, ProducerOptions } from './port.ts';
 
@@ -40,10 +48,9 @@ export class SingleWriter implements LogProducer {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
-    if (this.#isClosed) throw new UnavailableError(ErrorCode.logUnavailable, 'The producer is closed.');
-    const bytes = records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
-    if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#maxBufferedBytes)
-      throw new UnavailableError(ErrorCode.logFull, 'Too many bytes wait to be acknowledged by Kafka.');
+    if (this.#isClosed) throw closedError();
+    const bytes = bytesOf(records);
+    if (this.#bufferedBytes > 0 && this.#bufferedBytes + bytes > this.#maxBufferedBytes) throw fullError();
     this.#bufferedBytes += bytes;
     const deadlineMs = performance.now() + this.#sendTimeoutMs;
     const turn = this.#last.then(() => this.#sendNow(records, deadlineMs));
@@ -86,6 +93,3 @@ export class SingleWriter implements LogProducer {
     return known;
   }
 }
-
-const timedOut = (ms: number): UnavailableError =>
-  new UnavailableError(ErrorCode.logUnavailable, `Kafka has not taken the records within ${ms} ms.`);

@@ -8,7 +8,7 @@ import { Brokers } from './kafka-brokers.ts';
 import { isBusy, isFencing } from './kafka-errors.ts';
 import { type Outgoing, type RecordSet, toRequests } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
-import { initProducerId, type TopicPartition } from './kafka-wire.ts';
+import { type Identity, initProducerId, type TopicPartition } from './kafka-wire.ts';
 import { type IsOver, insist, Numbering, sendSets } from './kafka-writer.ts';
 
 export interface Offset extends TopicPartition {
@@ -56,15 +56,10 @@ export class Transactions {
     const brokers = new Brokers(options);
     const transactionalId = prefix + id;
     const deadlineMs = performance.now() + openWithinMs;
-    const init = async (): Promise<Numbering> => {
-      const coordinator = await brokers.coordinator('transaction', transactionalId);
-      return new Numbering(
-        await initProducerId(coordinator, { transactionalId, timeoutMs: transactionTimeoutMs }),
-      );
-    };
+    const isOver = (): boolean => signal?.aborted === true || performance.now() > deadlineMs;
     try {
-      const isOver = (): boolean => signal?.aborted === true || performance.now() > deadlineMs;
-      return new Transactions(brokers, prefix, transactionalId, await insist(brokers, init, isOver), signal);
+      const numbering = await identify(brokers, { transactionalId }, isOver);
+      return new Transactions(brokers, prefix, transactionalId, numbering, signal);
     } catch (error) {
       await brokers.drop();
       throw error;
@@ -153,13 +148,8 @@ export class Transactions {
   /** Ends what is open and begins the numbers anew under the next epoch, unless somebody else has the id by now. */
   async #reset(isOver: IsOver): Promise<void> {
     if (this.#state === 'unknown') throw new FencedError('The end of the last transaction is not known.');
-    const init = async (): Promise<Numbering> => {
-      const coordinator = await this.#brokers.coordinator('transaction', this.#id);
-      const current = this.#numbering.identity;
-      const request = { transactionalId: this.#id, timeoutMs: transactionTimeoutMs, current };
-      return new Numbering(await initProducerId(coordinator, request));
-    };
-    this.#numbering = await insist(this.#brokers, init, isOver);
+    const current = this.#numbering.identity;
+    this.#numbering = await identify(this.#brokers, { transactionalId: this.#id, current }, isOver);
     this.#state = 'ready';
   }
 
@@ -168,3 +158,16 @@ export class Transactions {
     return (error) => performance.now() > atMs || (this.#signal?.aborted === true && !isBusy(error));
   }
 }
+
+/** Under a new identity, or, where the current one is given, under its next epoch. */
+const identify = (
+  brokers: Brokers,
+  of: { readonly transactionalId: string; readonly current?: Identity },
+  isOver: IsOver,
+): Promise<Numbering> => {
+  const init = async (): Promise<Numbering> => {
+    const coordinator = await brokers.coordinator('transaction', of.transactionalId);
+    return new Numbering(await initProducerId(coordinator, { ...of, timeoutMs: transactionTimeoutMs }));
+  };
+  return insist(brokers, init, isOver);
+};

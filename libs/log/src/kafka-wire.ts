@@ -27,6 +27,9 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** As a key of maps. */
+export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
 interface Call<T> {
   readonly apiKey: number;
   readonly apiVersion: number;
@@ -146,8 +149,7 @@ export const produce = async (broker: Broker, request: Produce): Promise<Map<Num
     body: produceBody(request),
     read: readProduced,
   });
-  const codeOf = ({ topic, partition }: TopicPartition): number =>
-    codes.get(`${topic}/${partition}`) ?? brokerFault.unknownTopicOrPartition;
+  const codeOf = (set: NumberedSet): number => codes.get(nameOf(set)) ?? brokerFault.unknownTopicOrPartition;
   return new Map(request.sets.map((set) => [set, codeOf(set)]));
 };
 
@@ -176,7 +178,7 @@ const readProduced = (decoder: Decoder): Map<string, number> => {
     const topic = decoder.readString();
     for (let partitions = decoder.readInt32(); partitions > 0; partitions -= 1) {
       const partition = decoder.readInt32();
-      codes.set(`${topic}/${partition}`, decoder.readInt16());
+      codes.set(nameOf({ topic, partition }), decoder.readInt16());
       decoder.readInt64();
       decoder.readInt64();
     }

@@ -1,15 +1,15 @@
 /**
  * What plain and transactional producers share: an identity and the sequence numbers of each partition under it; and
  * for transactions, sets of records that keep their number until the broker has acknowledged them, over as many
- * connections as that takes. The broker drops what it has already. kafkajs's own producer gives up its numbers with its connection, and
- * what was written without an answer is then written again, or, at the same number, not at all.
+ * connections as that takes. The broker drops what it has already. kafkajs's own producer gives up its numbers with its
+ * connection, and what was written without an answer is then written again, or, at the same number, not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Brokers } from './kafka-brokers.ts';
 import type { Broker } from './kafka-client.ts';
 import { BrokerError, brokerFault, isBusy, isTransient } from './kafka-errors.ts';
 import type { RecordSet } from './kafka-messages.ts';
-import { type Identity, type NumberedSet, produce } from './kafka-wire.ts';
+import { type Identity, type NumberedSet, nameOf, produce } from './kafka-wire.ts';
 
 // Sequence numbers are 31 bits and begin again.
 const sequenceSpan = 2 ** 31;
@@ -24,7 +24,7 @@ export class Numbering {
 
   take(sets: readonly RecordSet[]): NumberedSet[] {
     return sets.map((set) => {
-      const key = `${set.topic}/${set.partition}`;
+      const key = nameOf(set);
       const firstSequence = this.#next.get(key) ?? 0;
       this.#next.set(key, (firstSequence + set.records.length) % sequenceSpan);
       return { ...set, identity: this.identity, firstSequence };
