@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Topic, topicSpecs } from '@precede/contracts';
 import { type EventLog, type OutgoingRecord, openEmbeddedLog } from '@precede/log';
-import { seeded } from './seeded.ts';
+import { seeded } from '@precede/testkit/seeded';
 
 const batches = 200;
 const perBatch = 1_000;

@@ -16,9 +16,9 @@ import {
   push,
   runsAt,
 } from '@precede/rules';
+import { seeded } from '@precede/testkit/seeded';
 import { runEnforcerServer, shop, zoneId } from './enforcer-zone.ts';
 import { runLoad } from './http-load.ts';
-import { seeded } from './seeded.ts';
 
 const sessions = 10_000;
 const connections = 16;

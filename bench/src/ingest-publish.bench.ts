@@ -14,7 +14,7 @@ import { compileMatcher } from '@precede/endpoints';
 import { createSampler, type Prepared, prepareBody } from '@precede/ingest';
 import { openEmbeddedLog } from '@precede/log';
 import { systemClock, zoneSecretOf } from '@precede/service';
-import { seeded } from './seeded.ts';
+import { seeded } from '@precede/testkit/seeded';
 
 const total = 50_000;
 const rounds = 7;

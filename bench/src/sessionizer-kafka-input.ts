@@ -17,7 +17,7 @@ import {
   type ZoneId,
 } from '@precede/contracts';
 import type { EventLog, OutgoingRecord } from '@precede/log';
-import { seeded } from './seeded.ts';
+import { seeded } from '@precede/testkit/seeded';
 
 export const zoneId = 'b'.repeat(32) as ZoneId;
 export const source = 'bench' as SourceId;

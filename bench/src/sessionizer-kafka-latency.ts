@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestFromAvro, type SessionId, sessionFromAvro, Topic } from '@precede/contracts';
 import { configRecordOf, type EventLog } from '@precede/log';
-import { seeded } from './seeded.ts';
+import { seeded } from '@precede/testkit/seeded';
 import { cpuSeconds, type Running } from './sessionizer-kafka-clients.ts';
 import { endRecords, requestRecord, zoneId } from './sessionizer-kafka-input.ts';
 

@@ -21,7 +21,7 @@ import {
 } from '@precede/contracts';
 import { openKafkaLog } from '@precede/log';
 import { acquireKafka, eventually, freePort, start } from '@precede/testkit';
-import { seeded } from './seeded.ts';
+import { seeded } from '@precede/testkit/seeded';
 
 const { values } = parseArgs({ options: { sessions: { type: 'string', default: '1000000' } } });
 const sessions = Number(values.sessions);

@@ -27,7 +27,7 @@ import {
 } from '@precede/contracts';
 import { type AvroCodec, openEmbeddedLog } from '@precede/log';
 import { createOutputs, restoreJournal, step, WindowJournal } from '@precede/sequence';
-import { seeded } from './seeded.ts';
+import { seeded } from '@precede/testkit/seeded';
 
 const requests = 200_000;
 const sessions = 5_000;

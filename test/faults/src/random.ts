@@ -1,4 +1,6 @@
-/** Everything that is drawn comes from here, so that a run can be had again by its seed (mulberry32). */
+/** Everything that is drawn comes from here, so that a run can be had again by its seed. */
+import { seeded } from '@precede/testkit/seeded';
+
 export interface Random {
   /** In [0, 1). */
   next(): number;
@@ -10,13 +12,7 @@ export interface Random {
 }
 
 export const createRandom = (seed: number): Random => {
-  let state = seed | 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const next = seeded(seed);
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     next,
