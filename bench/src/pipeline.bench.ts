@@ -117,8 +117,8 @@ const measure = async (
   const summary = JSON.parse(await run(args, d.env)) as { zone_id: string; accepted: number };
   const seconds = (performance.now() - started) / 1000;
   const cpu = cpuSeconds(d.pids()) - cpuBefore;
-  const rows = await d.sql(`SELECT sum(n) AS total FROM (SELECT max(occurrences) AS n FROM sequence_counts
-    WHERE zone_id = '${summary.zone_id}' AND form = 'raw' AND length(operations) = 1 GROUP BY hour, operations, partition, epoch)`);
+  const rows = await d.sql(`SELECT sum(occurrences) AS total FROM sequence_hours
+    WHERE zone_id = '${summary.zone_id}' AND form = 'raw' AND length(operations) = 1`);
   const counted = Number(rows[0]?.['total']);
   if (summary.accepted !== events || counted !== events)
     throw new Error(`accepted ${summary.accepted}, counted ${counted} of ${events}`);

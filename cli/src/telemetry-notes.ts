@@ -103,7 +103,19 @@ const scorer: Readonly<Record<string, Note>> = {
   rows_total: { labels: { table: 'name of the table' }, watch: quiet },
   held_sequences: {
     labels: { partition: 'number of the partition' },
-    watch: 'Memory of the open epochs. It falls to 0 with each new hour.',
+    watch: 'Branches of the open epochs. It falls to 0 with each new hour.',
+  },
+  held_bytes: {
+    labels: { partition: 'number of the partition' },
+    watch:
+      'Bounded by `PRECEDE_SCORER_ZONE_MEMORY` a zone and `PRECEDE_SCORER_MEMORY` a partition; near them rare sequences are given up.',
+  },
+  zone_bytes: {
+    watch: 'Memory of the ranker. It grows with the zones this scorer owns and what is stored of their last 24 hours.',
+  },
+  dropped_sequences: {
+    watch:
+      'Above 0: a zone is beyond its budget, by a scanner or by its size. Scores carry what they may be short of (`undercount`); raise `PRECEDE_SCORER_ZONE_MEMORY` to have them exact.',
   },
   flush_seconds: { watch: 'p99 above 5 s: ClickHouse is slow; scores get old.' },
   epochs_total: { watch: 'No increase for two hours while there is traffic: the offset does not move.' },
@@ -115,7 +127,7 @@ const scorer: Readonly<Record<string, Note>> = {
   rank_seconds: { watch: 'p99 above 10 s: a zone with very many sequences, or a slow ClickHouse.' },
   cut_sequences_total: {
     watch:
-      'Any increase: scores are approximate (`is_exact` false); raise `PRECEDE_SCORER_RANK_MAX_SEQUENCES`.',
+      'Any increase: scores are approximate (`is_exact` false); raise `PRECEDE_SCORER_RANK_MAX_ROWS`.',
   },
   archived_records_total: {
     labels: { topic: '`sessions.v1`, `decisions.v1`', outcome: '`stored`, `unreadable`' },

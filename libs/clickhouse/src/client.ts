@@ -2,6 +2,7 @@
  * The one client of ClickHouse, for the embedded server and for any other. Settings that differ from the server's defaults
  * are all here, each with its reason.
  */
+import { Readable } from 'node:stream';
 import {
   ClickHouseLogLevel,
   type ClickHouseSettings,
@@ -38,6 +39,10 @@ export interface ClickHouse {
    * still have been stored, so writes must be repeatable. null is refused where the column is not Nullable.
    */
   insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
+  /** The same for rows that are RowBinary already (row-binary.ts). */
+  insertBinary(table: string, columns: readonly string[], rows: Buffer): Promise<void>;
+  /** The answer as RowBinary; for many rows. */
+  queryBinary(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<Buffer>;
   command(sql: string, params?: Record<string, unknown>): Promise<void>;
   /** Rejects with UnavailableError unless the server answers an authenticated query in time. */
   ping(timeoutMs: number): Promise<void>;
@@ -107,6 +112,8 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
     database: options.database,
     query: (sql, params, queryOptions) => query(driver, sql, params, queryOptions),
     insert: (table, columns, rows) => insert(driver, table, columns, rows),
+    insertBinary: (table, columns, rows) => insertBinary(driver, table, columns, rows),
+    queryBinary: (sql, params, queryOptions) => queryBinary(driver, sql, params, queryOptions),
     command: (sql, params) => command(driver, sql, params),
     ping: (timeoutMs) => ping(driver, timeoutMs),
     createDatabase: () => createDatabase(options),
@@ -144,11 +151,52 @@ async function insert(
   rows: readonly (readonly unknown[])[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const names = columns.map(checkedName).join(', ');
-  const statement = `INSERT INTO ${table.split('.').map(checkedName).join('.')} (${names}) FORMAT JSONCompactEachRow`;
   await translated(`insert into ${table}`, async () => {
+    const statement = insertInto(table, columns, 'JSONCompactEachRow');
     await driver.command({ query: `${statement}\n${rows.map(printRow).join('\n')}` });
   });
+}
+
+const insertInto = (table: string, columns: readonly string[], format: string): string => {
+  const names = columns.map(checkedName).join(', ');
+  return `INSERT INTO ${table.split('.').map(checkedName).join('.')} (${names}) FORMAT ${format}`;
+};
+
+async function insertBinary(
+  driver: Driver,
+  table: string,
+  columns: readonly string[],
+  rows: Buffer,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await translated(`insert into ${table}`, async () => {
+    const query = insertInto(table, columns, 'RowBinary');
+    const { stream } = await driver.exec({ query, values: Readable.from([rows], { objectMode: false }) });
+    await drained(stream);
+  });
+}
+
+function queryBinary(
+  driver: Driver,
+  sql: string,
+  params: Record<string, unknown> = {},
+  { signal, settings = {} }: QueryOptions = {},
+): Promise<Buffer> {
+  return translated(firstWords(sql), async () => {
+    const { stream } = await driver.exec({
+      query: `${sql} FORMAT RowBinary`,
+      query_params: params,
+      clickhouse_settings: { ...READING, ...settings },
+      ...(signal === undefined ? {} : { abort_signal: signal }),
+    });
+    return drained(stream);
+  });
+}
+
+async function drained(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 function command(driver: Driver, sql: string, params: Record<string, unknown> = {}): Promise<void> {

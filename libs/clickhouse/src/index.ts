@@ -6,3 +6,4 @@ export {
   startEmbeddedClickHouse,
 } from './embedded-server.ts';
 export { type MigrateOptions, migrate } from './migrations.ts';
+export { RowBinaryReader, RowBinaryWriter } from './row-binary.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ConfigError, UnavailableError } from '@precede/contracts';
 import { type ClickHouse, connectClickHouse } from './client.ts';
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from './embedded-server.ts';
@@ -138,12 +139,25 @@ async function holdAndRelease(lock: Awaited<ReturnType<typeof takeLock>>): Promi
   await lock.release();
 }
 
-test("the package's own migrations apply, and every statement of them can be repeated", async () => {
+test("the package's own migrations apply, and each of them can run again after it was cut short", async () => {
   const clickhouse = connect('own');
+  const own = fileURLToPath(new URL('../migrations/', import.meta.url));
+  const files = readdirSync(own).sort();
+  const dir = mkdtempSync(join(tmpdir(), 'precede-migrations-'));
 
-  const applied = await migrate(clickhouse);
-  await clickhouse.command('TRUNCATE TABLE schema_migrations');
+  for (const file of files) {
+    copyFileSync(join(own, file), join(dir, file));
+    const applied = await migrate(clickhouse, { dir });
+    await clickhouse.command(
+      'ALTER TABLE schema_migrations DELETE WHERE version = {v:UInt32} SETTINGS mutations_sync = 2',
+      {
+        v: Number(file.slice(0, 4)),
+      },
+    );
 
-  assert.ok(applied.length > 0);
-  assert.deepEqual(await migrate(clickhouse), applied);
+    assert.equal(applied.length, 1, file);
+    assert.deepEqual(await migrate(clickhouse, { dir }), applied);
+  }
+  assert.deepEqual(await migrate(clickhouse), []);
+  rmSync(dir, { recursive: true });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { betaInterval, betaQuantile, createIntervals } from './beta.ts';
+import { betaInterval, betaQuantile, createIntervals, createIntervalTest } from './beta.ts';
 
 const near = (actual: number, expected: number, tolerance = 1e-9): void =>
   assert.ok(Math.abs(actual - expected) <= tolerance * expected, `${actual} is not ${expected}`);
@@ -54,4 +54,21 @@ test('remembered intervals are the same, past the bound of the memory too', () =
     [5, 80_000_000],
   ] as const)
     assert.deepEqual(intervals(k, n), betaInterval(k, n));
+});
+
+test('the short way tells intervals apart as the intervals themselves do', () => {
+  const share = fc.tuple(fc.integer({ min: 1, max: 2_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }));
+  const near_ = fc.double({ min: 0, max: 8, noNaN: true });
+  const areApart = createIntervalTest();
+  fc.assert(
+    fc.property(share, fc.integer({ min: 1, max: 2_000_000 }), near_, ([n, p], otherN, steps) => {
+      const k = Math.round(n * p);
+      const deviation = Math.sqrt((p * (1 - p)) / n) + Math.sqrt((p * (1 - p)) / otherN);
+      const otherK = Math.min(otherN, Math.round(otherN * Math.min(1, p + steps * deviation)));
+      const [own, other] = [betaInterval(k, n), betaInterval(otherK, otherN)];
+
+      assert.equal(areApart(k, n, otherK, otherN), own.low > other.high || other.low > own.high);
+    }),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 1_000) },
+  );
 });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SequenceObserved, ShortId, SourceId, ZoneId } from '@precede/contracts';
 import fc from 'fast-check';
-import { type CountRow, hourOf, SequenceCounter } from './counter.ts';
+import { type CountBucket, type CounterLimits, hourOf, SequenceCounter } from './counter.ts';
+import { distinctOf } from './sketch.ts';
+import { type StoredBucket, type StoredCount, tableFrom, WindowCounts } from './zone-counts.ts';
 
 const zone = 'a'.repeat(32) as ZoneId;
 const hour = 3_600_000;
@@ -80,64 +82,232 @@ const windows = fc.array(
   { maxLength: 20 },
 );
 
-const asTotals = (rows: readonly CountRow[]): Map<string, { occurrences: number; sessions: number }> =>
-  new Map(
-    rows.map((row) => [
-      `${row.form}/${row.hourMs}/${row.operations}`,
-      { occurrences: row.occurrences, sessions: row.sessions.length },
-    ]),
-  );
+/** Keeps what a counter shows as the tables keep it: the largest count and the union of sessions by key. */
+class Store {
+  readonly rows = new Map<string, StoredCount & { hourMs: number; isPair: boolean }>();
+  readonly buckets = new Map<string, CountBucket>();
+
+  take(counter: SequenceCounter, epoch = 0): void {
+    counter.takeDirty((view) => {
+      const operations = [...view.operations];
+      const key = `${view.zoneId}/${view.hourMs}/${view.isPair}/${operations}/${epoch}`;
+      const known = this.rows.get(key);
+      const { hourMs, isPair } = view;
+      this.rows.set(key, {
+        hourMs,
+        isPair,
+        partition: 0,
+        epoch,
+        operations,
+        firstLength: Math.min(view.firstLength, known?.firstLength ?? 99),
+        collapsed: Math.max(view.collapsed, known?.collapsed ?? 0),
+        raw: Math.max(view.raw, known?.raw ?? 0),
+        sessions: [...new Set([...view.sessions, ...Array.from(known?.sessions ?? [])])],
+        rawSessions: [...new Set([...view.rawSessions, ...Array.from(known?.rawSessions ?? [])])],
+        missed: Math.max(view.missed, known?.missed ?? 0),
+      });
+    });
+    for (const bucket of counter.takeBuckets())
+      this.buckets.set(`${bucket.zoneId}/${bucket.hourMs}/${epoch}`, bucket);
+  }
+
+  windows(): { readonly sequences: WindowCounts; readonly pairs: WindowCounts } {
+    const [sequences, pairs] = [new WindowCounts(), new WindowCounts()];
+    const rows = [...this.rows.values()];
+    rows.sort((a, b) => a.epoch - b.epoch || a.operations.length - b.operations.length);
+    for (const hourMs of new Set([...this.buckets.values()].map((bucket) => bucket.hourMs))) {
+      const buckets: StoredBucket[] = [...this.buckets]
+        .filter(([, bucket]) => bucket.hourMs === hourMs)
+        .map(([key, bucket]) => ({ ...bucket, partition: 0, epoch: Number(key.split('/')[2]) }));
+      const of = (isPair: boolean) => rows.filter((row) => row.hourMs === hourMs && row.isPair === isPair);
+      sequences.setHour(hourMs, of(false), buckets);
+      pairs.setHour(
+        hourMs,
+        of(true),
+        buckets.map((bucket) => ({ ...bucket, positions: [] })),
+      );
+    }
+    return { sequences, pairs };
+  }
+}
+
+interface Found {
+  readonly occurrences: number;
+  readonly sessions: number;
+  readonly missed: number;
+}
+
+/** Every count of the store, all hours together. */
+const totalsOf = (store: Store): Map<string, Found> => {
+  const { sequences, pairs } = store.windows();
+  const found = new Map<string, Found>();
+  for (const [form, window] of [
+    ['collapsed', sequences],
+    ['raw', sequences],
+    ['pair', pairs],
+  ] as const) {
+    const table = tableFrom(window, window.totals(), form === 'raw' ? 'raw' : 'collapsed');
+    const sessionsOf = table.sessions(new Uint8Array(table.counts.length).fill(1));
+    for (let node = 1; node < table.counts.length; node += 1)
+      if (table.counts[node] !== 0)
+        found.set(`${form}/${table.index.operations(node)}`, {
+          occurrences: table.counts[node] ?? 0,
+          sessions: sessionsOf(node),
+          missed: table.missed?.[node] ?? 0,
+        });
+  }
+  return found;
+};
 const sorted = <V>(map: Map<string, V>): [string, V][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
-test('counts every slice of both forms and every pair, as a recount of whole windows does', () => {
-  fc.assert(
-    fc.property(windows, (all) => {
-      const named = all.map((steps, i) => ({
-        steps,
-        pseudonym: (i + 1).toString(16).padStart(13, '0').padEnd(16, '0'),
-      }));
-      const counter = new SequenceCounter();
+const pseudonymOf = (i: number): string => (i + 1).toString(16).padStart(8, '0').padEnd(16, '0');
+const named = (all: readonly (readonly Step[])[]): { steps: readonly Step[]; pseudonym: string }[] =>
+  all.map((steps, i) => ({ steps, pseudonym: pseudonymOf(i) }));
 
-      for (const { steps, pseudonym } of named)
-        for (const event of observe(steps, pseudonym)) counter.add(event);
-
-      const naive = new Map(
-        [...recount(named)].map(([key, { occurrences, sessions }]) => [
-          key,
-          { occurrences, sessions: Math.min(16, sessions.size) },
-        ]),
-      );
-      assert.deepEqual(sorted(asTotals(counter.takeDirty())), sorted(naive));
+/** The recount over all hours. */
+const truthOf = (all: readonly (readonly Step[])[]): Map<string, Found> => {
+  const sums = new Map<string, { occurrences: number; sessions: Set<string> }>();
+  for (const [key, { occurrences, sessions }] of recount(named(all))) {
+    const [form, , operations] = key.split('/');
+    const known = sums.get(`${form}/${operations}`) ?? { occurrences: 0, sessions: new Set<string>() };
+    known.occurrences += occurrences;
+    for (const session of sessions) known.sessions.add(session);
+    sums.set(`${form}/${operations}`, known);
+  }
+  return new Map(
+    [...sums].map(([key, { occurrences, sessions }]) => {
+      const values = [...sessions].map((each) => Number.parseInt(each.slice(0, 8), 16)).sort((a, b) => a - b);
+      return [key, { occurrences, sessions: distinctOf(values.slice(0, 32)), missed: 0 }];
     }),
-    { numRuns: 150 },
+  );
+};
+
+/** Feeds the windows one after the other; takes what is dirty at the given events. */
+const countAll = (
+  all: readonly (readonly Step[])[],
+  moments: readonly number[],
+  limits?: CounterLimits,
+): { readonly store: Store; readonly counter: SequenceCounter } => {
+  const counter = new SequenceCounter(limits);
+  const store = new Store();
+  let i = 0;
+  for (const { steps, pseudonym } of named(all))
+    for (const event of observe(steps, pseudonym)) {
+      counter.add(event);
+      if (moments.includes(i)) store.take(counter);
+      i += 1;
+    }
+  store.take(counter);
+  return { store, counter };
+};
+
+const moments = fc.array(fc.nat(60), { maxLength: 6 });
+
+test('counts every slice of both forms and every pair, as a recount of whole windows does, taken at any moments', () => {
+  fc.assert(
+    fc.property(windows, moments, (all, taken) => {
+      const { store } = countAll(all, taken);
+
+      assert.deepEqual(sorted(totalsOf(store)), sorted(truthOf(all)));
+    }),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 300) },
   );
 });
 
-test('rows taken at any moments merge by maximum to the same counts', () => {
-  fc.assert(
-    fc.property(windows, fc.array(fc.nat(40), { maxLength: 5 }), (all, moments) => {
-      const events = all.flatMap((steps, i) => observe(steps, `${i}`.padStart(16, '0')));
-      const whole = new SequenceCounter();
-      for (const event of events) whole.add(event);
+test('only what has grown is dirty', () => {
+  const counter = new SequenceCounter();
+  const steps = [1, 2, 3].map((operation, i) => ({ operation, timeMs: 1_000 * hour + i }));
+  for (const event of observe(steps, pseudonymOf(0))) counter.add(event);
+  counter.takeDirty(() => {});
 
-      const parted = new SequenceCounter();
-      const merged: ReturnType<typeof asTotals> = new Map();
-      const take = (): void => {
-        for (const [key, row] of asTotals(parted.takeDirty())) {
-          assert.ok(row.occurrences > (merged.get(key)?.occurrences ?? 0), 'only what has grown is dirty');
-          merged.set(key, row);
-        }
-      };
-      events.forEach((event, i) => {
-        parted.add(event);
-        if (moments.includes(i)) take();
-      });
-      take();
+  for (const event of observe(steps.slice(0, 1), pseudonymOf(1))) counter.add(event);
 
-      assert.deepEqual(sorted(merged), sorted(asTotals(whole.takeDirty())));
-    }),
-    { numRuns: 100 },
+  const shown: string[] = [];
+  counter.takeDirty(({ operations, collapsed }) => shown.push(`${operations} ${collapsed}`));
+  assert.deepEqual(shown, ['1 2']);
+  assert.equal(counter.dirtyCount, 0);
+});
+
+test('a sequence seen once, with all its endings that were seen once, is one node', () => {
+  const counter = new SequenceCounter();
+  const steps = Array.from({ length: 9 }, (_, operation) => ({ operation, timeMs: 1_000 * hour }));
+  for (const event of observe(steps, pseudonymOf(0))) counter.add(event);
+
+  const lengths: string[] = [];
+  counter.takeDirty(({ operations, firstLength, isPair }) => {
+    if (!isPair) lengths.push(`${firstLength}–${operations.length}`);
+  });
+
+  assert.deepEqual(
+    lengths,
+    Array.from({ length: 9 }, (_, i) => `1–${i + 1}`),
   );
+});
+
+test('beyond its budget a zone gives up what is rare, and tells how much a count may miss', () => {
+  fc.assert(
+    fc.property(windows, moments, fc.integer({ min: 1_000, max: 20_000 }), (all, taken, maxZoneBytes) => {
+      const { store, counter } = countAll(all, taken, { maxZoneBytes, maxBytes: 2 ** 30 });
+
+      const truth = truthOf(all);
+      const found = totalsOf(store);
+      for (const [key, { occurrences, missed }] of found) {
+        const true_ = truth.get(key)?.occurrences ?? 0;
+        assert.ok(occurrences <= true_, `${key}: ${occurrences} of ${true_}`);
+        assert.ok(true_ <= occurrences + missed, `${key}: ${true_}, not ${occurrences} + ${missed}`);
+      }
+      const bound = [...store.buckets.values()].reduce((sum, bucket) => sum + bucket.missed, 0);
+      for (const [key, { occurrences }] of truth)
+        if (!found.has(key)) assert.ok(occurrences <= bound, `${key}: ${occurrences} missing, ${bound} told`);
+      assert.ok(counter.bytes <= maxZoneBytes + 5_000, `${counter.bytes} of ${maxZoneBytes}`);
+    }),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 300) },
+  );
+});
+
+test('a scanner costs its zone the budget, no other zone anything, and the busy sequences stay exact', () => {
+  const limits = { maxZoneBytes: 400_000, maxBytes: 2 ** 30 };
+  const counter = new SequenceCounter(limits);
+  const other = 'b'.repeat(32) as ZoneId;
+  const at = (operations: readonly number[]): Step[] =>
+    operations.map((operation, i) => ({ operation, timeMs: 1_000 * hour + i }));
+  let state = 1;
+  const random = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state % 5_000;
+  };
+  for (let i = 0; i < 1_500; i += 1) {
+    for (const event of observe(at([1, 2, 3]), pseudonymOf(i))) counter.add(event);
+    for (const event of observe(at([1, 2, 3]), pseudonymOf(i), other)) counter.add(event);
+    for (const event of observe(at(Array.from({ length: 20 }, random)), pseudonymOf(9_999)))
+      counter.add(event);
+  }
+
+  const shown = new Map<string, { collapsed: number; missed: number }>();
+  counter.takeDirty(({ zoneId, operations, collapsed, missed, isPair }) => {
+    if (!isPair) shown.set(`${zoneId[0]} ${operations}`, { collapsed, missed });
+  });
+  const buckets = counter.takeBuckets();
+
+  assert.deepEqual(shown.get('a 1,2,3'), { collapsed: 1_500, missed: 0 });
+  assert.deepEqual(shown.get('b 1,2,3'), { collapsed: 1_500, missed: 0 });
+  const [scanned, calm] = [zone, other].map((id) => buckets.find((each) => each.zoneId === id));
+  assert.ok((scanned?.dropped ?? 0) > 10_000 && (scanned?.missed ?? 0) > 0);
+  assert.deepEqual([calm?.dropped, calm?.threshold, calm?.missed], [0, 0, 0]);
+  assert.equal(scanned?.positions[0], 1_500 * 23);
+});
+
+test('the largest zone gives up first when all together take too much', () => {
+  const counter = new SequenceCounter({ maxZoneBytes: 2 ** 30, maxBytes: 100_000 });
+  const other = 'b'.repeat(32) as ZoneId;
+  for (const event of observe([{ operation: 1, timeMs: 5 }], pseudonymOf(0), other)) counter.add(event);
+  for (let i = 0; i < 5_000; i += 1)
+    for (const event of observe([{ operation: i, timeMs: 5 }], pseudonymOf(i))) counter.add(event);
+
+  const buckets = counter.takeBuckets();
+
+  assert.ok((buckets.find((each) => each.zoneId === zone)?.dropped ?? 0) > 0);
+  assert.equal(buckets.find((each) => each.zoneId === other)?.dropped, 0);
 });
 
 test('keeps zones apart', () => {
@@ -148,36 +318,23 @@ test('keeps zones apart', () => {
   for (const zoneId of [zone, other])
     for (const event of observe(steps, '1'.repeat(16), zoneId)) counter.add(event);
 
-  const rows = counter.takeDirty();
-  assert.deepEqual(rows.map((row) => [row.zoneId, row.form, row.occurrences]).sort(), [
-    [zone, 'collapsed', 1],
-    [zone, 'raw', 1],
-    [other, 'collapsed', 1],
-    [other, 'raw', 1],
+  const shown: unknown[] = [];
+  counter.takeDirty((view) => shown.push([view.zoneId, view.collapsed, view.raw, [...view.sessions]]));
+  assert.deepEqual(shown, [
+    [zone, 1, 1, [0x11111111]],
+    [other, 1, 1, [0x11111111]],
   ]);
-  assert.equal(counter.dirtyCount, 0);
 });
 
 test('stays right while its tables grow over thousands of sequences', () => {
-  const counter = new SequenceCounter();
   const steps = Array.from({ length: 900 }, (_, i) => ({
     operation: (i * i) % 1_009,
     timeMs: 1_000 * hour + i,
   }));
-
-  for (let round = 0; round < 2; round += 1)
-    for (const event of observe(steps.slice(0, 400), '0'.repeat(16))) counter.add(event);
-  for (const event of observe(steps.slice(400, 900), '1'.repeat(16))) counter.add(event);
-
-  const pseudonyms = ['0'.repeat(16), '0'.repeat(16), '1'.repeat(16)];
   const parts = [steps.slice(0, 400), steps.slice(0, 400), steps.slice(400, 900)];
-  const naive = recount(parts.map((part, i) => ({ steps: part, pseudonym: pseudonyms[i] ?? '' })));
-  const rows = counter.takeDirty();
-  assert.ok(counter.size > 5_000);
-  assert.deepEqual(
-    sorted(asTotals(rows)),
-    sorted(
-      new Map([...naive].map(([key, n]) => [key, { occurrences: n.occurrences, sessions: n.sessions.size }])),
-    ),
-  );
+
+  const { store, counter } = countAll(parts, [100, 500]);
+
+  assert.ok(counter.size > 1_000);
+  assert.deepEqual(sorted(totalsOf(store)), sorted(truthOf(parts)));
 });

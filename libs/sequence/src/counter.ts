@@ -1,29 +1,74 @@
 /**
- * Counts of the sequences of one epoch of one partition: a trie per (zone, hour, form) keyed by the reversed sequence,
- * children found by (parent, operation) in one open-addressing table over typed arrays. Counts only grow, and what has
- * grown since it was last taken is dirty. Memory is bounded by the records of an epoch (at most 27 nodes each).
+ * Counts of the sequences of one epoch of one partition: a trie for each zone (suffix-trie.ts), with two roots for each hour
+ * of event time, of sequences and of pairs. Counts only grow; what has grown since it was last taken is dirty.
+ *
+ * Memory has two bounds, for a zone and for all. Within them counts are exact. A zone beyond its own gives up its rarest and
+ * longest sequences: those seen `threshold` times at most, from once upwards, until half of its memory is free. What is
+ * given up is counted, and each count says how many occurrences it may miss (lossy counting, Manku and Motwani 2002).
  */
-import type { SequenceObserved, ZoneId } from '@precede/contracts';
-import { collapsedNewestFirst, completesCollapsed, Form, lookbackStarts, rawNewestFirst } from './ngram.ts';
-import { addToSketch, sketchValueOf } from './sketch.ts';
+import type { SequenceObserved, ShortId, ZoneId } from '@precede/contracts';
+import {
+  collapsedNewestFirst,
+  completesCollapsed,
+  MAX_LENGTH,
+  rawNewestFirst,
+  sharedLength,
+} from './ngram.ts';
+import { sketchValueOf } from './sketch.ts';
+import { type NodeView, SuffixTrie, Weight } from './suffix-trie.ts';
 
-/** An absolute count within the epoch, with its sketch of distinct sessions. */
-export interface CountRow {
-  readonly zoneId: ZoneId;
-  readonly form: Form;
-  /** Start of the hour of event time, ms. */
-  readonly hourMs: number;
-  /** Oldest first. */
-  readonly operations: readonly number[];
-  readonly occurrences: number;
-  readonly sessions: readonly number[];
+export interface CounterLimits {
+  /** Bytes of one zone. */
+  readonly maxZoneBytes: number;
+  /** Bytes of all zones: beyond it the largest gives up first. */
+  readonly maxBytes: number;
 }
 
-interface Root {
+export const defaultCounterLimits: CounterLimits = { maxZoneBytes: 16 * 2 ** 20, maxBytes: 64 * 2 ** 20 };
+
+/** Absolute counts within the epoch. The view is reused: copy what must last. */
+export interface CountView extends Omit<NodeView, 'root'> {
+  zoneId: ZoneId;
+  /** Start of the hour of event time, ms. */
+  hourMs: number;
+  /** A pair has its occurrences in `collapsed`. */
+  isPair: boolean;
+}
+
+/** What is known of one hour of a zone as a whole. */
+export interface CountBucket {
   readonly zoneId: ZoneId;
-  readonly form: Form;
   readonly hourMs: number;
-  readonly node: number;
+  /** By length − 1: requests with at least so many operations up to and with them, in raw form; exact. */
+  readonly positions: readonly number[];
+  /** Counts at or below it are not shown, and may be missing; 0: all counts are exact. */
+  readonly threshold: number;
+  /** Occurrences that a count above the threshold does not tell of by itself are fewer than or equal to this. */
+  readonly missed: number;
+  /** Sequences given up so far; one that comes back and goes again is counted twice. */
+  readonly dropped: number;
+}
+
+interface Hour {
+  readonly hourMs: number;
+  readonly sequences: number;
+  readonly pairs: number;
+  readonly positions: number[];
+  /** Of the zone when the hour began to be counted. */
+  readonly missedBefore: number;
+  dropped: number;
+  isTouched: boolean;
+}
+
+interface Zone {
+  readonly zoneId: ZoneId;
+  readonly trie: SuffixTrie;
+  readonly hours: Map<number, Hour>;
+  /** By number of root. */
+  readonly hourOfRoot: Hour[];
+  threshold: number;
+  /** Sum of the thresholds of all prunings. */
+  missed: number;
 }
 
 const hourLength = 3_600_000;
@@ -31,157 +76,167 @@ const hourLength = 3_600_000;
 export const hourOf = (timeMs: number): number => timeMs - (timeMs % hourLength);
 
 export class SequenceCounter {
-  readonly #roots = new Map<string, Root>();
-  #rootOf: (Root | undefined)[] = [];
-  #parent = new Uint32Array(1024);
-  #operation = new Uint32Array(1024);
-  #count = new Uint32Array(1024);
-  /** The one session of a node while it has only one; −1 where none. Most nodes never get a second. */
-  #session = new Float64Array(1024);
-  #sketches = new Map<number, number[]>();
-  #isDirty = new Uint8Array(1024);
-  #dirty: number[] = [];
-  #size = 0;
-  /** Node + 1 by hash of (parent, operation); 0 is free. At most half full. */
-  #table = new Uint32Array(4096);
+  readonly #limits: CounterLimits;
+  readonly #zones = new Map<ZoneId, Zone>();
+  #added = 0;
 
-  /** Sequences held, inner nodes included. */
-  get size(): number {
-    return this.#size;
+  constructor(limits: CounterLimits = defaultCounterLimits) {
+    this.#limits = limits;
   }
 
-  /** Counts that have grown since they were last taken. */
+  /** Nodes held. */
+  get size(): number {
+    return this.#sum((trie) => trie.size);
+  }
+
+  get bytes(): number {
+    return this.#sum((trie) => trie.bytes);
+  }
+
+  /** Nodes that have grown since they were last taken. */
   get dirtyCount(): number {
-    return this.#dirty.length;
+    return this.#sum((trie) => trie.dirtyCount);
+  }
+
+  #sum(of: (trie: SuffixTrie) => number): number {
+    let sum = 0;
+    for (const { trie } of this.#zones.values()) sum += of(trie);
+    return sum;
   }
 
   /** Counts every occurrence the request completes; O(27). */
   add(event: SequenceObserved): void {
-    const session = sketchValueOf(event.pseudonym);
-    const hourMs = hourOf(event.timeMs);
-    this.#bumpPath(this.#root(event.zoneId, hourMs, Form.raw), rawNewestFirst(event), session);
-    if (!completesCollapsed(event)) return;
-    this.#bumpPath(this.#root(event.zoneId, hourMs, Form.collapsed), collapsedNewestFirst(event), session);
-    const end = this.#child(this.#root(event.zoneId, hourMs, Form.pair), event.operations.at(-1) as number);
-    for (const start of lookbackStarts(event)) this.#bump(this.#child(end, start), session);
+    const zone = this.#zone(event.zoneId);
+    const hour = hourIn(zone, hourOf(event.timeMs));
+    countIn(zone, hour, event);
+    hour.isTouched = true;
+    this.#added += 1;
+    if (zone.trie.bytes > this.#limits.maxZoneBytes) prune(zone, this.#limits.maxZoneBytes / 2);
+    // A sum over all zones is too much for each request.
+    if (this.#added % 1024 === 0) this.#keepTotal();
   }
 
-  /** What has grown, as absolute counts; clean afterwards. */
-  takeDirty(): CountRow[] {
-    const rows = this.#dirty.map((node) => this.#row(node));
-    for (const node of this.#dirty) this.#isDirty[node] = 0;
-    this.#dirty = [];
-    return rows;
+  #keepTotal(): void {
+    if (this.bytes <= this.#limits.maxBytes) return;
+    let largest: Zone | undefined;
+    for (const zone of this.#zones.values())
+      if (largest === undefined || zone.trie.bytes > largest.trie.bytes) largest = zone;
+    if (largest !== undefined) prune(largest, largest.trie.bytes / 2);
   }
 
-  #root(zoneId: ZoneId, hourMs: number, form: Form): number {
-    const key = `${zoneId}${hourMs}${form}`;
-    const known = this.#roots.get(key);
-    if (known !== undefined) return known.node;
-    const root: Root = { zoneId, form, hourMs, node: this.#newNode(0, 0) };
-    this.#rootOf[root.node] = root;
-    this.#roots.set(key, root);
-    return root.node;
+  /** What has grown and is above the threshold of its zone, as absolute counts; that is clean afterwards. */
+  takeDirty(visit: (view: CountView) => void): void {
+    for (const { zoneId, trie, threshold, hourOfRoot } of this.#zones.values())
+      trie.takeDirty(threshold, (node) => {
+        const hour = hourOfRoot[node.root] as Hour;
+        const view = node as unknown as CountView;
+        view.zoneId = zoneId;
+        view.hourMs = hour.hourMs;
+        view.isPair = node.root === hour.pairs;
+        visit(view);
+      });
   }
 
-  #bumpPath(root: number, newestFirst: readonly number[], session: number): void {
-    let node = root;
-    for (const operation of newestFirst) {
-      node = this.#child(node, operation);
-      this.#bump(node, session);
-    }
+  /** The hours of all zones that were counted in, or that something was given up of, since this was last asked. */
+  takeBuckets(): CountBucket[] {
+    const buckets: CountBucket[] = [];
+    for (const zone of this.#zones.values())
+      for (const hour of zone.hours.values()) {
+        if (!hour.isTouched) continue;
+        hour.isTouched = false;
+        buckets.push(bucketOf(zone, hour));
+      }
+    return buckets;
   }
 
-  #bump(node: number, session: number): void {
-    this.#count[node] = (this.#count[node] as number) + 1;
-    if (this.#isDirty[node] === 0) {
-      this.#isDirty[node] = 1;
-      this.#dirty.push(node);
-    }
-    const only = this.#session[node] as number;
-    if (only === -1) this.#session[node] = session;
-    else if (only !== session || this.#sketches.has(node)) this.#addSession(node, only, session);
-  }
-
-  #addSession(node: number, only: number, session: number): void {
-    const known = this.#sketches.get(node);
-    if (known !== undefined) addToSketch(known, session);
-    else this.#sketches.set(node, only < session ? [only, session] : [session, only]);
-  }
-
-  #child(parent: number, operation: number): number {
-    const mask = this.#table.length - 1;
-    let slot = hashOf(parent, operation) & mask;
-    for (; ; slot = (slot + 1) & mask) {
-      const node = (this.#table[slot] as number) - 1;
-      if (node < 0) break;
-      if (this.#parent[node] === parent && this.#operation[node] === operation) return node;
-    }
-    const node = this.#newNode(parent, operation);
-    this.#table[slot] = node + 1;
-    if (this.#size * 2 > this.#table.length) this.#growTable();
-    return node;
-  }
-
-  #newNode(parent: number, operation: number): number {
-    if (this.#size === this.#parent.length) this.#growNodes();
-    const node = this.#size;
-    this.#size += 1;
-    this.#parent[node] = parent;
-    this.#operation[node] = operation;
-    this.#session[node] = -1;
-    return node;
-  }
-
-  #growNodes(): void {
-    const length = this.#parent.length * 2;
-    this.#parent = grown(this.#parent, new Uint32Array(length));
-    this.#operation = grown(this.#operation, new Uint32Array(length));
-    this.#count = grown(this.#count, new Uint32Array(length));
-    this.#session = grown(this.#session, new Float64Array(length));
-    this.#isDirty = grown(this.#isDirty, new Uint8Array(length));
-  }
-
-  #growTable(): void {
-    this.#table = new Uint32Array(this.#table.length * 2);
-    const mask = this.#table.length - 1;
-    for (let node = 0; node < this.#size; node += 1) {
-      if (this.#rootOf[node] !== undefined) continue;
-      let slot = hashOf(this.#parent[node] as number, this.#operation[node] as number) & mask;
-      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
-      this.#table[slot] = node + 1;
-    }
-  }
-
-  /** Walking up from a node meets the oldest operation first. */
-  #row(node: number): CountRow {
-    const operations: number[] = [];
-    let at = node;
-    let root = this.#rootOf[at];
-    for (; root === undefined; root = this.#rootOf[at]) {
-      operations.push(this.#operation[at] as number);
-      at = this.#parent[at] as number;
-    }
-    return {
-      zoneId: root.zoneId,
-      form: root.form,
-      hourMs: root.hourMs,
-      operations,
-      occurrences: this.#count[node] as number,
-      sessions: [...(this.#sketches.get(node) ?? [this.#session[node] as number])],
+  #zone(zoneId: ZoneId): Zone {
+    const known = this.#zones.get(zoneId);
+    if (known !== undefined) return known;
+    const zone: Zone = {
+      zoneId,
+      trie: new SuffixTrie(),
+      hours: new Map(),
+      hourOfRoot: [],
+      threshold: 0,
+      missed: 0,
     };
+    this.#zones.set(zoneId, zone);
+    return zone;
   }
 }
 
-const grown = <T extends Uint32Array | Float64Array | Uint8Array>(old: T, larger: T): T => {
-  larger.set(old);
-  return larger;
+const hourIn = (zone: Zone, hourMs: number): Hour => {
+  const known = zone.hours.get(hourMs);
+  if (known !== undefined) return known;
+  const sequences = zone.trie.addRoot();
+  const hour: Hour = {
+    hourMs,
+    sequences,
+    pairs: zone.trie.addRoot(),
+    positions: Array.from({ length: MAX_LENGTH }, () => 0),
+    missedBefore: zone.missed,
+    dropped: 0,
+    isTouched: true,
+  };
+  zone.hours.set(hourMs, hour);
+  zone.hourOfRoot.push(hour, hour);
+  return hour;
 };
 
-/** Multiplicative mixing of two 32-bit numbers (odd constants of xxHash32). */
-const hashOf = (parent: number, operation: number): number => {
-  let h = Math.imul(parent, 0x9e3779b1) ^ Math.imul(operation, 0x85ebca77);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0xc2b2ae3d);
-  return (h ^ (h >>> 13)) >>> 0;
+const countIn = ({ trie, missed: ofZone }: Zone, hour: Hour, event: SequenceObserved): void => {
+  const session = sketchValueOf(event.pseudonym);
+  const missed = ofZone - hour.missedBefore;
+  const raw = rawNewestFirst(event);
+  for (let length = 0; length < raw.length; length += 1)
+    hour.positions[length] = (hour.positions[length] as number) + 1;
+  if (!completesCollapsed(event)) {
+    trie.add(hour.sequences, raw, Weight.raw, session, missed);
+    return;
+  }
+  const shared = sharedLength(event);
+  const collapsed = collapsedNewestFirst(event);
+  if (shared === raw.length && shared === collapsed.length)
+    trie.add(hour.sequences, raw, Weight.both, session, missed);
+  else trie.addForked(hour.sequences, collapsed, raw, shared, session, missed);
+  countPairs(trie, hour, event, session, missed);
 };
+
+/** Each operation once of the 9 collapsed ones before this request. */
+const countPairs = (
+  trie: SuffixTrie,
+  { pairs }: Hour,
+  { operations }: SequenceObserved,
+  session: number,
+  missed: number,
+): void => {
+  const last = operations.length - 1;
+  const oldest = Math.max(0, last - MAX_LENGTH);
+  for (let i = last - 1; i >= oldest; i -= 1) {
+    const start = operations[i] as ShortId;
+    const again = operations.indexOf(start, i + 1);
+    if (again < 0 || again === last) trie.addPair(pairs, operations[last] as number, start, session, missed);
+  }
+};
+
+/** At least once; as long as too little comes free, with twice the threshold. */
+const prune = (zone: Zone, untilBytes: number): void => {
+  for (let factor = 1; ; factor = 2) {
+    zone.threshold = Math.max(1, zone.threshold * factor);
+    const dropped = zone.trie.prune(zone.threshold);
+    zone.missed += zone.threshold;
+    // What may be missing has grown everywhere.
+    for (const hour of zone.hours.values()) hour.isTouched = true;
+    for (const [root, count] of dropped.entries()) (zone.hourOfRoot[root] as Hour).dropped += count;
+    if (zone.trie.bytes <= untilBytes || zone.trie.size <= zone.hourOfRoot.length) return;
+  }
+};
+
+const bucketOf = (zone: Zone, hour: Hour): CountBucket => ({
+  zoneId: zone.zoneId,
+  hourMs: hour.hourMs,
+  positions: [...hour.positions],
+  threshold: zone.threshold,
+  // What is still below the threshold is not shown either.
+  missed: zone.threshold === 0 ? 0 : zone.missed - hour.missedBefore + zone.threshold,
+  dropped: hour.dropped,
+});

@@ -1,17 +1,30 @@
 export { betaInterval, betaQuantile, type Interval } from './beta.ts';
-export { type CountRow, hourOf, SequenceCounter } from './counter.ts';
+export { type Context, contextsOf } from './contexts.ts';
+export {
+  type CountBucket,
+  type CounterLimits,
+  type CountView,
+  defaultCounterLimits,
+  hourOf,
+  SequenceCounter,
+} from './counter.ts';
 export { Form, MAX_LENGTH } from './ngram.ts';
-export { type Context, contextsOf, keptContexts, type SequenceCount } from './prune.ts';
+export { keptContextsOf } from './prune.ts';
 export {
   compareScored,
+  correlationOf,
   correlationScores,
+  lookbackOf,
   lookbackScores,
+  precedenceOf,
   precedenceScores,
   type ScoredSequence,
   type ScoreOptions,
   scoreDefaults,
 } from './score.ts';
+export { SequenceIndex } from './sequence-index.ts';
 export { addToSketch, distinctOf, mergeSketch, SKETCH_SIZE, sketchValueOf } from './sketch.ts';
+export { type CountTable, type SequenceCount, tableOf } from './table.ts';
 export { restoreWindows, takeChanges, takeHeld, type WindowChange } from './window-changelog.ts';
 export {
   defaultJournalLimits,
@@ -35,3 +48,4 @@ export {
   type WindowsState,
 } from './window-state.ts';
 export { step, stepRequest, type Verdict, type ZoneWindows } from './window-step.ts';
+export { type StoredBucket, type StoredCount, type Totals, tableFrom, WindowCounts } from './zone-counts.ts';

@@ -24,9 +24,19 @@ export const rawNewestFirst = (event: SequenceObserved): ShortId[] => {
 };
 
 /** The newest collapsed operations, newest first, at most 9. */
-export const collapsedNewestFirst = (event: SequenceObserved): ShortId[] =>
-  event.operations.slice(-MAX_LENGTH).reverse();
+export const collapsedNewestFirst = (event: SequenceObserved): ShortId[] => {
+  const newest: ShortId[] = [];
+  for (let i = event.operations.length - 1; i >= 0 && newest.length < MAX_LENGTH; i -= 1)
+    newest.push(event.operations[i] as ShortId);
+  return newest;
+};
 
-/** Each operation once of the 9 collapsed ones before this request. */
-export const lookbackStarts = (event: SequenceObserved): Set<ShortId> =>
-  new Set(event.operations.slice(-1 - MAX_LENGTH, -1));
+/** How many of the newest operations come before the first direct repeat, which both forms share. */
+export const sharedLength = (event: SequenceObserved): number => {
+  let shared = 0;
+  for (let i = event.operations.length - 1; i >= 0 && shared < MAX_LENGTH; i -= 1) {
+    shared += 1;
+    if (event.runLengths[i] !== 1) break;
+  }
+  return shared;
+};

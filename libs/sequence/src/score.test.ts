@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { contextsOf, keptContexts, type SequenceCount } from './prune.ts';
+import { betaInterval } from './beta.ts';
+import { type Context, contextsOf, keyOf } from './contexts.ts';
+import { keptContextsOf } from './prune.ts';
 import {
   compareScored,
   correlationScores,
   lookbackScores,
+  precedenceOf,
   precedenceScores,
   type ScoredSequence,
+  scoreDefaults,
 } from './score.ts';
+import { type CountTable, type SequenceCount, tableOf } from './table.ts';
 
 const letters = ['a', 'b', 'c'];
 const idsOf = (text: string): number[] => [...text].map((letter) => letters.indexOf(letter));
@@ -40,7 +45,7 @@ const article = Object.entries(printed).flatMap(([context, next]) =>
 );
 
 test('drops exactly aa, ba and ca of the printed table', () => {
-  const kept = new Set(keptContexts(contextsOf(article)).map((context) => textOf(context.operations)));
+  const kept = new Set(keptContextsOf(article).map(textOf));
 
   const dropped = Object.keys(printed).filter((context) => !kept.has(context));
   assert.deepEqual(dropped, ['aa', 'ba', 'ca']);
@@ -185,13 +190,72 @@ test('scores stay within 0 and 1, in one order, whatever the order of the counts
   );
 });
 
-test('a kept context changes the prediction or has kept a longer one', () => {
-  fc.assert(
-    fc.property(walked, (counts) => {
-      const contexts = contextsOf(counts);
-      const kept = new Set(keptContexts(contexts).map((context) => context.operations.join()));
+/** The definition, word for word: which contexts stay. */
+const naiveKept = (counts: readonly SequenceCount[]): string[] => {
+  const contexts = contextsOf(counts);
+  const kept = new Set<string>(['']);
+  const longestFirst = [...contexts.values()].sort((a, b) => b.operations.length - a.operations.length);
+  for (const context of longestFirst) {
+    const parent = contexts.get(keyOf(context.operations.slice(1)));
+    const hasLonger = [...kept].some(
+      (key) => keyOf(key.split(',').slice(1).map(Number)) === keyOf(context.operations),
+    );
+    if (parent === undefined || hasLonger || changes(context, parent)) kept.add(keyOf(context.operations));
+  }
+  return [...kept].sort();
+};
 
-      for (const key of kept) assert.ok(key === '' || kept.has(key.split(',').slice(1).join()));
+const changes = (context: Context, parent: Context): boolean =>
+  [...context.next].some(([operation, own]) => {
+    const mine = betaInterval(own.occurrences, context.total);
+    const general = betaInterval(parent.next.get(operation)?.occurrences ?? 0, parent.total);
+    return mine.low > general.high || general.low > mine.high;
+  });
+
+test('keeps the contexts that the definition keeps', () => {
+  fc.assert(
+    fc.property(walked, fc.constantFrom(1, 7, 400), (counts, times) => {
+      const many = counts.map((each) => ({ ...each, occurrences: each.occurrences * times }));
+
+      assert.deepEqual(keptContextsOf(many).map(keyOf).sort(), naiveKept(many));
+    }),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 100) },
+  );
+});
+
+test('what may be missing widens the interval, and is told', () => {
+  const exact = tableOf([count([1], 100), count([2], 100), count([1, 2], 80)]);
+  const missed = new Float64Array(exact.counts.length);
+  missed[exact.index.of([1, 2])] = 5;
+  missed[exact.index.of([2])] = 2;
+
+  const of = (table: CountTable): ScoredSequence => find(precedenceOf(table, scoreDefaults), [1, 2]);
+  const sure = of(exact);
+  const unsure = of({ ...exact, missed });
+
+  assert.equal(sure.undercount, 0);
+  assert.equal(unsure.undercount, 5);
+  assert.equal(unsure.score, sure.score);
+  assert.ok(unsure.low < sure.low && unsure.high > sure.high);
+  assert.ok(unsure.high >= betaInterval(85, 100).high);
+  assert.ok(unsure.low <= betaInterval(80, 102).low);
+});
+
+test('keeps as many unlisted ones as asked, those with the most support, and loses none that is listed', () => {
+  fc.assert(
+    fc.property(walked, fc.nat(10), (counts, keepUnlisted) => {
+      const options = { minSupport: 3, minSessions: 1 };
+      for (const score of [precedenceScores, correlationScores]) {
+        const all = score(counts, options);
+        const some = score(counts, { ...options, keepUnlisted });
+
+        const listed = (list: readonly ScoredSequence[]) => list.filter((each) => each.isListed);
+        assert.deepEqual(listed(some), listed(all));
+        const supports = (list: readonly ScoredSequence[]) =>
+          list.filter((each) => !each.isListed).map((each) => each.support);
+        const most = supports(all).sort((a, b) => b - a);
+        assert.deepEqual(supports(some), most.slice(0, keepUnlisted));
+      }
     }),
     { numRuns: 60 },
   );

@@ -3,13 +3,16 @@
  * correlation (raw form). Definitions: docs/scores.md. Order is total, so equal counts give equal lists.
  */
 import { betaInterval } from './beta.ts';
-import { contextsOf, keptContexts, keyOf, type SequenceCount } from './prune.ts';
+import { keptContexts } from './prune.ts';
+import { type CountTable, type SequenceCount, tableOf } from './table.ts';
 
 export interface ScoreOptions {
   /** Occurrences below which a sequence is not listed. */
   readonly minSupport: number;
   /** Distinct sessions below which it is not listed: one looping client makes no sequence. */
   readonly minSessions: number;
+  /** How many of those that are not listed are returned too, the ones with the most support; default: all. */
+  readonly keepUnlisted?: number;
 }
 
 export const scoreDefaults: ScoreOptions = { minSupport: 10, minSessions: 5 };
@@ -18,12 +21,15 @@ export interface ScoredSequence {
   readonly operations: readonly number[];
   /** 0 … 1. */
   readonly score: number;
+  /** 99 % interval; where occurrences may be missing, wide enough for all they may be. */
   readonly low: number;
   readonly high: number;
   readonly support: number;
   /** Occurrences of the last operation in the same form. */
   readonly lastSupport: number;
   readonly sessions: number;
+  /** Occurrences that the support may be short of at most; 0: exact. */
+  readonly undercount: number;
   /** Enough support and sessions, and not redundant (precedence) or within the top 20 (correlation). */
   readonly isListed: boolean;
 }
@@ -43,63 +49,124 @@ const compareOperations = (a: readonly number[], b: readonly number[]): number =
   return a.length - b.length;
 };
 
-const singles = (counts: Iterable<SequenceCount>): Map<number, number> => {
-  const found = new Map<number, number>();
-  for (const { operations, occurrences } of counts)
-    if (operations.length === 1) found.set(operations[0] as number, occurrences);
-  return found;
+/** Of a candidate: may it be listed for its support and sessions? */
+interface Candidates {
+  readonly nodes: readonly number[];
+  readonly isEligible: (node: number) => boolean;
+  readonly sessionsOf: (node: number) => number;
+}
+
+const candidatesOf = (table: CountTable, nodes: readonly number[], options: ScoreOptions): Candidates => {
+  const { counts } = table;
+  const chosen = mostSupported(counts, nodes, options);
+  const wanted = new Uint8Array(counts.length);
+  for (const node of chosen) wanted[node] = 1;
+  const sessionsOf = table.sessions(wanted);
+  return {
+    nodes: chosen,
+    sessionsOf,
+    isEligible: (node) =>
+      (counts[node] as number) >= options.minSupport && sessionsOf(node) >= options.minSessions,
+  };
 };
 
-const isEligible = (count: SequenceCount, options: ScoreOptions): boolean =>
-  count.occurrences >= options.minSupport && count.sessions >= options.minSessions;
+/** All that may be listed, and of the others those with the most support. */
+const mostSupported = (
+  counts: Float64Array,
+  nodes: readonly number[],
+  { minSupport, keepUnlisted }: ScoreOptions,
+): readonly number[] => {
+  if (keepUnlisted === undefined) return nodes;
+  const isSupported = (node: number): boolean => (counts[node] as number) >= minSupport;
+  const others = nodes.filter((node) => !isSupported(node));
+  others.sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
+  return [...nodes.filter(isSupported), ...others.slice(0, keepUnlisted)];
+};
+
+/** The listed ones in order, then as many of the others as are kept, those with the most support. */
+const inOrder = (scored: ScoredSequence[], keepUnlisted: number | undefined): ScoredSequence[] => {
+  if (keepUnlisted === undefined) return scored.sort(compareScored);
+  const others = scored.filter((each) => !each.isListed);
+  others.sort((a, b) => b.support - a.support || compareScored(a, b));
+  return [...scored.filter((each) => each.isListed).sort(compareScored), ...others.slice(0, keepUnlisted)];
+};
 
 /** Every continuation of a kept context, sorted; `isListed` where it has support and is not redundant. Counts in collapsed form. */
 export const precedenceScores = (
   counts: readonly SequenceCount[],
   options: ScoreOptions = scoreDefaults,
-): ScoredSequence[] => {
-  const last = singles(counts);
-  const candidates = keptContexts(contextsOf(counts))
-    .filter((context) => context.operations.length > 0)
-    .flatMap((context) => [...context.next.values()]);
-  const longer = longestStatements(candidates.filter((each) => isEligible(each, options)));
-  return candidates
-    .map((each) => shareOf(each, last, isEligible(each, options) && !isRedundant(each, longer)))
-    .sort(compareScored);
+): ScoredSequence[] => precedenceOf(tableOf(counts), options);
+
+export const precedenceOf = (table: CountTable, options: ScoreOptions): ScoredSequence[] => {
+  const { index, counts } = table;
+  const kept = keptContexts(index, counts);
+  const nodes: number[] = [];
+  for (let node = 1; node < counts.length; node += 1)
+    if ((index.depth[node] as number) > 1 && counts[node] !== 0 && kept[index.contextOf(node)] === 1)
+      nodes.push(node);
+  const candidates = candidatesOf(table, nodes, options);
+  const longer = longestStatements(table, candidates);
+  const scored = candidates.nodes.map((node) => {
+    // Whole numbers, so that 95 of 100 is 95 % exactly.
+    const isRedundant = (longer.get(node) ?? 0) * 100 >= (counts[node] as number) * 95;
+    return shareOf(table, table, node, index.lastOf(node), candidates, !isRedundant);
+  });
+  return inOrder(scored, options.keepUnlisted);
 };
 
-/** For each ending, the largest count of a longer sequence that has it. */
-const longestStatements = (eligible: readonly SequenceCount[]): Map<string, number> => {
-  const largest = new Map<string, number>();
-  for (const { operations, occurrences } of eligible)
-    for (let from = 1; from <= operations.length - 2; from += 1) {
-      const key = keyOf(operations.slice(from));
-      largest.set(key, Math.max(largest.get(key) ?? 0, occurrences));
-    }
+/** For each ending, the largest count of a longer eligible sequence that has it. */
+const longestStatements = ({ index, counts }: CountTable, candidates: Candidates): Map<number, number> => {
+  const largest = new Map<number, number>();
+  for (const node of candidates.nodes) {
+    if (!candidates.isEligible(node)) continue;
+    for (
+      let at = index.parent[node] as number;
+      (index.depth[at] as number) > 1;
+      at = index.parent[at] as number
+    )
+      largest.set(at, Math.max(largest.get(at) ?? 0, counts[node] as number));
+  }
   return largest;
 };
 
-/** Whole numbers, so that 95 of 100 is 95 % exactly. */
-const isRedundant = (count: SequenceCount, longer: ReadonlyMap<string, number>): boolean =>
-  (longer.get(keyOf(count.operations)) ?? 0) * 100 >= count.occurrences * 95;
-
+/** `last` is the number of the last operation in `whole`. */
 const shareOf = (
-  count: SequenceCount,
-  last: ReadonlyMap<number, number>,
-  isListed: boolean,
+  table: CountTable,
+  whole: CountTable,
+  node: number,
+  last: number,
+  candidates: Candidates,
+  mayBeListed: boolean,
 ): ScoredSequence => {
-  const support = count.occurrences;
-  const lastSupport = last.get(count.operations.at(-1) as number) ?? support;
-  const { low, high } = betaInterval(support, lastSupport);
+  const support = table.counts[node] as number;
+  // An end that the other table does not know has at least these occurrences.
+  const lastSupport = Math.max(support, whole.counts[last] ?? 0);
+  const undercount = table.missed?.[node] ?? 0;
+  const lastUndercount = whole.missed?.[last] ?? 0;
   return {
-    operations: count.operations,
+    operations: table.index.operations(node),
     score: support / lastSupport,
-    low,
-    high,
+    ...widened(support, lastSupport, undercount, lastUndercount),
     support,
     lastSupport,
-    sessions: count.sessions,
-    isListed,
+    sessions: candidates.sessionsOf(node),
+    undercount,
+    isListed: mayBeListed && candidates.isEligible(node),
+  };
+};
+
+const widened = (
+  support: number,
+  lastSupport: number,
+  undercount: number,
+  lastUndercount: number,
+): { low: number; high: number } => {
+  const { low, high } = betaInterval(support, lastSupport);
+  if (undercount === 0 && lastUndercount === 0) return { low, high };
+  const most = Math.min(support + undercount, lastSupport);
+  return {
+    low: betaInterval(support, lastSupport + lastUndercount).low,
+    high: betaInterval(most, lastSupport).high,
   };
 };
 
@@ -108,9 +175,18 @@ export const lookbackScores = (
   counts: readonly SequenceCount[],
   pairs: readonly SequenceCount[],
   options: ScoreOptions = scoreDefaults,
-): ScoredSequence[] => {
-  const last = singles(counts);
-  return pairs.map((each) => shareOf(each, last, isEligible(each, options))).sort(compareScored);
+): ScoredSequence[] => lookbackOf(tableOf(counts), tableOf(pairs), options);
+
+export const lookbackOf = (table: CountTable, pairs: CountTable, options: ScoreOptions): ScoredSequence[] => {
+  const nodes: number[] = [];
+  for (let node = 1; node < pairs.counts.length; node += 1)
+    if (pairs.index.depth[node] === 2 && pairs.counts[node] !== 0) nodes.push(node);
+  const candidates = candidatesOf(pairs, nodes, options);
+  const scored = candidates.nodes.map((node) => {
+    const end = pairs.index.operation[pairs.index.parent[node] as number] as number;
+    return shareOf(pairs, table, node, table.index.child(0, end), candidates, true);
+  });
+  return inOrder(scored, options.keepUnlisted);
 };
 
 /** Normalised total correlation; counts in raw form. The first `top` with enough support are listed. */
@@ -118,51 +194,60 @@ export const correlationScores = (
   counts: readonly SequenceCount[],
   options: ScoreOptions = scoreDefaults,
   top = 20,
+): ScoredSequence[] => correlationOf(tableOf(counts), positionsOf(counts), options, top);
+
+/** `positions` by length − 1: positions with so many predecessors. */
+export const correlationOf = (
+  table: CountTable,
+  positions: readonly number[],
+  options: ScoreOptions,
+  top = 20,
 ): ScoredSequence[] => {
-  const last = singles(counts);
-  const positions = positionsOf(counts);
-  const scored = counts
-    .filter((each) => each.operations.length > 1)
-    .map((each) => correlationOf(each, last, positions, isEligible(each, options)))
-    .sort(compareScored);
-  let listed = 0;
-  return scored.map((each) => {
-    if (!each.isListed) return each;
-    listed += 1;
-    return listed <= top ? each : { ...each, isListed: false };
-  });
+  const { index, counts } = table;
+  const nodes: number[] = [];
+  for (let node = 1; node < counts.length; node += 1)
+    if ((index.depth[node] as number) > 1 && counts[node] !== 0) nodes.push(node);
+  const candidates = candidatesOf(table, nodes, options);
+  const scored = candidates.nodes.map((node) => correlationAt(table, node, positions, candidates));
+  const eligible = scored.filter((each) => each.isListed).sort(compareScored);
+  const listed = new Set(eligible.slice(0, top));
+  const flagged = scored.map((each) => (listed.has(each) ? each : { ...each, isListed: false }));
+  return inOrder(flagged, options.keepUnlisted);
 };
 
-/** By length n: positions with n − 1 predecessors. Each completes exactly one sequence of that length. */
+/** Each position with n − 1 predecessors completes exactly one sequence of length n. */
 const positionsOf = (counts: readonly SequenceCount[]): number[] => {
   const positions: number[] = [];
   for (const { operations, occurrences } of counts)
-    positions[operations.length] = (positions[operations.length] ?? 0) + occurrences;
+    positions[operations.length - 1] = (positions[operations.length - 1] ?? 0) + occurrences;
   return positions;
 };
 
-const correlationOf = (
-  count: SequenceCount,
-  last: ReadonlyMap<number, number>,
+const correlationAt = (
+  table: CountTable,
+  node: number,
   positions: readonly number[],
-  isListed: boolean,
+  candidates: Candidates,
 ): ScoredSequence => {
-  const { operations, occurrences } = count;
-  const all = positions[1] ?? 1;
-  const logTogether = Math.log(occurrences / (positions[operations.length] ?? 1));
+  const { index, counts } = table;
+  const operations = index.operations(node);
+  const support = counts[node] as number;
+  const countOf = (operation: number): number => counts[index.child(0, operation)] || support;
+  const all = positions[0] ?? 1;
+  const logTogether = Math.log(support / (positions[operations.length - 1] ?? 1));
   let logApart = 0;
-  for (const operation of operations) logApart += Math.log((last.get(operation) ?? occurrences) / all);
+  for (const operation of operations) logApart += Math.log(countOf(operation) / all);
   const gain = (logTogether - logApart) / ((operations.length - 1) * -logTogether);
   const score = logTogether === 0 ? 1 : Math.min(1, Math.max(0, gain));
-  const lastSupport = last.get(operations.at(-1) as number) ?? occurrences;
   return {
     operations,
     score,
     low: score,
     high: score,
-    support: occurrences,
-    lastSupport,
-    sessions: count.sessions,
-    isListed,
+    support,
+    lastSupport: countOf(operations.at(-1) as number),
+    sessions: candidates.sessionsOf(node),
+    undercount: table.missed?.[node] ?? 0,
+    isListed: candidates.isEligible(node),
   };
 };

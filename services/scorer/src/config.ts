@@ -1,24 +1,29 @@
 /** What the scorer can be told. docs/configuration.md is made from these fields. */
-import { duration, integer, port, text, type Values } from '@precede/service';
+import { duration, integer, port, size, text, type Values } from '@precede/service';
 
 export const scorerFields = {
   PRECEDE_SCORER_HOST: text('Address that the scorer listens on.', '0.0.0.0'),
   PRECEDE_SCORER_PORT: port('Port that the scorer listens on; 0: any free one.', '8084'),
-  PRECEDE_SCORER_FLUSH_INTERVAL: duration('How often grown counts are written to ClickHouse.', '1s'),
-  PRECEDE_SCORER_FLUSH_ROWS: integer(
-    100,
-    1_000_000,
-    'Grown counts of a partition that are written at once without waiting for the interval.',
-    '50000',
+  PRECEDE_SCORER_FLUSH_INTERVAL: duration(
+    'How often grown counts of a partition are written to ClickHouse; a write is followed by a rest of twenty times its length, a minute at most.',
+    '1s',
+  ),
+  PRECEDE_SCORER_ZONE_MEMORY: size(
+    'Memory for the open counts of one zone in one partition of sequences.v1; within it counts are exact, beyond it the rarest are given up.',
+    '16MiB',
+  ),
+  PRECEDE_SCORER_MEMORY: size(
+    'Memory for the open counts of all zones in one partition; beyond it the largest zone gives up its rarest.',
+    '64MiB',
   ),
   PRECEDE_SCORER_RANK_INTERVAL: duration(
-    'How often zones with new counts are scored anew; a round that takes longer than half of it is followed by a rest of twice its length.',
+    'How often zones with new counts are scored anew; a round is followed by a rest of ten times its length, a minute at most.',
     '2s',
   ),
   PRECEDE_SCORER_MIN_SUPPORT: integer(1, 1_000_000, 'Occurrences below which no sequence is listed.', '10'),
   PRECEDE_SCORER_MIN_SESSIONS: integer(
     1,
-    16,
+    32,
     'Distinct sessions below which no sequence is listed, so that one looping client makes none.',
     '5',
   ),
@@ -28,11 +33,11 @@ export const scorerFields = {
     'Hours before the current one that the scores cover; older requests are counted as too old.',
     '24',
   ),
-  PRECEDE_SCORER_RANK_MAX_SEQUENCES: integer(
+  PRECEDE_SCORER_RANK_MAX_ROWS: integer(
     1_000,
     10_000_000,
-    'Most sequences of a zone and form read for one scoring; beyond it the rarest and longest are left out, and counted.',
-    '200000',
+    'Most stored counts of one hour of a zone that its scores are computed from, a row for each branch of the counts; beyond it the rarest are left out, and counted.',
+    '500000',
   ),
   PRECEDE_SCORER_KEEP_UNLISTED: integer(
     0,

@@ -4,8 +4,8 @@
  * growing prefixes of the same epochs, and the maximum of what they wrote is exact (docs/adr/0004).
  */
 
-/** Bounds what one epoch can hold in memory: at most 27 sequences a record. Part of the meaning of stored counts: never change it. */
-export const EPOCH_OFFSETS = 131_072;
+/** Bounds what a restart replays and how long the counts of an import stay open. Part of the meaning of stored counts: never change it. */
+export const EPOCH_OFFSETS = 524_288;
 
 const hourMs = 3_600_000;
 

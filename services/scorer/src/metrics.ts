@@ -21,7 +21,13 @@ export const createScorerMetrics = (registry: Registry) => {
     }),
     held: new Gauge({
       name: 'precede_scorer_held_sequences',
-      help: 'Distinct sequences of open epochs held in memory.',
+      help: 'Branches of the counts of open epochs held in memory; most stand for several sequences.',
+      labelNames: ['partition'] as const,
+      registers,
+    }),
+    heldBytes: new Gauge({
+      name: 'precede_scorer_held_bytes',
+      help: 'Memory of the counts of open epochs.',
       labelNames: ['partition'] as const,
       registers,
     }),
@@ -55,7 +61,17 @@ export const createScorerMetrics = (registry: Registry) => {
     }),
     cut: new Counter({
       name: 'precede_scorer_cut_sequences_total',
-      help: 'Rarest sequences left out of a scoring for PRECEDE_SCORER_RANK_MAX_SEQUENCES.',
+      help: 'Rarest stored counts left out of a scoring for PRECEDE_SCORER_RANK_MAX_ROWS.',
+      registers,
+    }),
+    dropped: new Gauge({
+      name: 'precede_scorer_dropped_sequences',
+      help: 'Rare sequences given up within the window of the newest snapshots, over the zones of this scorer.',
+      registers,
+    }),
+    zoneBytes: new Gauge({
+      name: 'precede_scorer_zone_bytes',
+      help: 'Memory of the 24 hours of counts that the zones of this scorer are scored from.',
       registers,
     }),
     archived: new Counter({

@@ -19,7 +19,7 @@ import {
 import { hourOf, SequenceCounter } from '@precede/sequence';
 import type { Clock, Logger } from '@precede/service';
 import type { ScorerConfig } from './config.ts';
-import { storeClosedEpoch, storeCounts } from './count-store.ts';
+import { storeClosedEpoch, storeCounts, takeGrown } from './count-store.ts';
 import { Epochs } from './epoch.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import type { Storage } from './storage.ts';
@@ -39,6 +39,10 @@ interface OpenEpoch {
   readonly counter: SequenceCounter;
 }
 
+/** A flush is followed by a rest of so many times its length: writing takes a twentieth of a partition's time at most. */
+const restFactor = 20;
+const maxRestMs = 60_000;
+
 export class SequencesPartition implements PartitionTask {
   readonly #deps: PipelineDeps;
   readonly #partition: number;
@@ -48,6 +52,7 @@ export class SequencesPartition implements PartitionTask {
   #storedPosition = -1;
   readonly #zones = new Set<ZoneId>();
   #flushedAt = 0;
+  #flushMs = 0;
 
   constructor(deps: PipelineDeps, assignment: { readonly partition: number; readonly position: number }) {
     this.#deps = deps;
@@ -56,7 +61,7 @@ export class SequencesPartition implements PartitionTask {
   }
 
   async step(batch: Batch): Promise<StepResult> {
-    const { codec, config } = this.#deps;
+    const { codec } = this.#deps;
     const outputs: OutgoingRecord[] = [];
     let commit: number | null = null;
     await codec.prepare(
@@ -67,11 +72,17 @@ export class SequencesPartition implements PartitionTask {
       commit = (await this.#turnTo(record)) ?? commit;
       this.#count(record, outputs);
       this.#position = record.offset + 1;
-      if (this.#dirtyCount() >= config.PRECEDE_SCORER_FLUSH_ROWS) await this.#flush();
     }
     this.#position = Math.max(this.#position, batch.position);
-    if (performance.now() - this.#flushedAt >= config.PRECEDE_SCORER_FLUSH_INTERVAL) await this.#flush();
+    if (this.#isFlushDue(batch.records.length === 0)) await this.#flush();
     return { outputs, commit };
+  }
+
+  /** Writing costs as much as counting, so under load it rests; who waits for the last of an import need not. */
+  #isFlushDue(isIdle: boolean): boolean {
+    const waited = performance.now() - this.#flushedAt;
+    if (waited < this.#deps.config.PRECEDE_SCORER_FLUSH_INTERVAL) return false;
+    return isIdle || waited >= Math.min(maxRestMs, restFactor * this.#flushMs);
   }
 
   /** Not needed for safety: the replay would write the same. It keeps scores fresh over a restart. */
@@ -82,6 +93,7 @@ export class SequencesPartition implements PartitionTask {
       this.#deps.logger.warn({ err: error, partition: this.#partition }, 'last counts left to the replay');
     }
     this.#deps.metrics.held.remove({ partition: this.#partition });
+    this.#deps.metrics.heldBytes.remove({ partition: this.#partition });
   }
 
   /** Opens the record's epoch; where that ends another one, the offset that may now be committed. */
@@ -90,7 +102,9 @@ export class SequencesPartition implements PartitionTask {
     const last = this.#open;
     if (last?.epoch === epoch) return null;
     if (last !== undefined) await this.#closeEpoch(last, record.offset);
-    this.#open = { epoch, firstOffset: record.offset, counter: new SequenceCounter() };
+    const { PRECEDE_SCORER_ZONE_MEMORY: maxZoneBytes, PRECEDE_SCORER_MEMORY: maxBytes } = this.#deps.config;
+    const counter = new SequenceCounter({ maxZoneBytes, maxBytes });
+    this.#open = { epoch, firstOffset: record.offset, counter };
     return last === undefined ? null : record.offset;
   }
 
@@ -131,28 +145,27 @@ export class SequencesPartition implements PartitionTask {
     }
   }
 
-  #dirtyCount(): number {
-    return this.#open?.counter.dirtyCount ?? 0;
-  }
-
   async #flush(): Promise<void> {
-    const rows = this.#open?.counter.takeDirty() ?? [];
-    if (rows.length === 0 && this.#position === this.#storedPosition) return;
+    const open = this.#open;
+    const hasNew = this.#zones.size > 0;
+    if (!hasNew && this.#position === this.#storedPosition) return;
     const { storage, metrics } = this.#deps;
     const partition = this.#partition;
     const position = this.#position;
     const end = metrics.flushSeconds.startTimer();
-    await storeCounts(storage, {
-      partition,
-      epoch: this.#open?.epoch,
-      rows,
-      zones: [...this.#zones],
-      position,
-    });
-    end();
+    const counts = open === undefined ? undefined : takeGrown(open.counter, partition, open.epoch);
+    await storeCounts(storage, { partition, epoch: open?.epoch, counts, zones: [...this.#zones], position });
+    this.#flushMs = end() * 1000;
     this.#zones.clear();
     this.#storedPosition = position;
     this.#flushedAt = performance.now();
-    metrics.held.set({ partition }, this.#open?.counter.size ?? 0);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const labels = { partition: this.#partition };
+    const counter = this.#open?.counter;
+    this.#deps.metrics.held.set(labels, counter?.size ?? 0);
+    this.#deps.metrics.heldBytes.set(labels, counter?.bytes ?? 0);
   }
 }

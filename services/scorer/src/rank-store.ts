@@ -1,5 +1,6 @@
 /** What the ranker reads from and writes to ClickHouse. SQL lives here, decisions in ranker.ts. */
-import type { ScoredSequence, SequenceCount } from '@precede/sequence';
+import { RowBinaryReader } from '@precede/clickhouse';
+import { MAX_LENGTH, type ScoredSequence, type StoredBucket, type StoredCount } from '@precede/sequence';
 import type { Storage } from './storage.ts';
 
 /** Per partition of sequences.v1: every record before this offset is counted. */
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly cutCount: number;
   /** The bound that its list was made with. */
   readonly minSessions: number;
+  /** The largest of a listed sequence. */
+  readonly maxUndercount: number;
 }
 
 interface PositionRow {
@@ -58,12 +61,13 @@ interface SnapshotRow {
   readonly listed_count: number;
   readonly cut_count: number;
   readonly min_sessions: number;
+  readonly max_undercount: number;
 }
 
 export const readSnapshot = async (storage: Storage, zoneId: string): Promise<Snapshot | undefined> => {
   const sql = `SELECT toUnixTimestamp64Milli(computed_at) AS computed_ms, generation, advanced,
     1000 * toUnixTimestamp(window_from) AS from_ms, toUnixTimestamp64Milli(window_to) AS to_ms,
-    positions, row_count, listed_count, cut_count, min_sessions FROM newest_snapshots WHERE zone_id = {zone:String}`;
+    positions, row_count, listed_count, cut_count, min_sessions, max_undercount FROM newest_snapshots WHERE zone_id = {zone:String}`;
   const [row] = await storage.clickhouse.query<SnapshotRow>(sql, { zone: zoneId });
   if (row === undefined) return undefined;
   return {
@@ -78,60 +82,145 @@ export const readSnapshot = async (storage: Storage, zoneId: string): Promise<Sn
     listedCount: row.listed_count,
     cutCount: row.cut_count,
     minSessions: row.min_sessions,
+    maxUndercount: row.max_undercount,
   };
 };
 
-export interface Window {
-  readonly zoneId: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Rarest and longest beyond it are left out: what is left is closed under beginnings and endings. */
-  readonly maxSequences: number;
+/** What each hour of a zone holds, and how far its counts are stored. */
+export interface HourBuckets {
+  readonly buckets: readonly StoredBucket[];
+  /** Another text when there is something new. */
+  readonly version: string;
 }
 
-interface CountRow {
-  readonly operations: number[];
-  readonly occurrences: number;
-  readonly sessions: number;
+interface BucketRow {
+  readonly hour_ms: number;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly position: number;
+  readonly positions: Readonly<Record<string, number>>;
+  readonly threshold: number;
+  readonly undercount: number;
+  readonly dropped: number;
 }
 
-/** Maximum within an epoch, sum over epochs, partitions and hours; the sketch as a number of sessions. */
-const summed = (table: string, where: string): string => `SELECT operations, sum(counted) AS occurrences,
-    arraySlice(arraySort(groupUniqArrayArray(sketch)), 1, 16) AS smallest,
-    if(length(smallest) < 16, length(smallest), toUInt64(round(15 / ((smallest[16] + 1) / pow(2, 52))))) AS sessions
-  FROM (
-    SELECT hour, operations, max(occurrences) AS counted, groupUniqArrayArray(sessions) AS sketch
-    FROM ${table}
-    WHERE zone_id = {zone:String} AND hour >= {from:DateTime('UTC')} AND hour <= {to:DateTime('UTC')} ${where}
-    GROUP BY hour, operations, partition, epoch
-  ) GROUP BY operations`;
+const bucketsSql = `SELECT toUnixTimestamp(hour) * 1000 AS hour_ms, partition, epoch, max(c.position) AS position,
+    maxMap(c.positions) AS positions, max(c.threshold) AS threshold, max(c.undercount) AS undercount, max(c.dropped) AS dropped
+  FROM count_buckets AS c
+  WHERE zone_id = {zone:String} AND hour >= {from:DateTime('UTC')} AND hour <= {to:DateTime('UTC')}
+  GROUP BY hour, partition, epoch ORDER BY hour, partition, epoch`;
 
-const source = {
-  collapsed: summed('sequence_counts', "AND form = 'collapsed'"),
-  raw: summed('sequence_counts', "AND form = 'raw'"),
-  pair: summed('pair_counts', ''),
-} as const;
-
-export interface Counts {
-  readonly counts: SequenceCount[];
-  readonly cutCount: number;
-}
-
-export const readCounts = async (
+/** By start of the hour, ms. */
+export const readBuckets = async (
   storage: Storage,
-  form: keyof typeof source,
-  window: Window,
-): Promise<Counts> => {
-  const params = {
+  window: { readonly zoneId: string; readonly fromMs: number; readonly toMs: number },
+): Promise<Map<number, HourBuckets>> => {
+  const rows = await storage.clickhouse.query<BucketRow>(bucketsSql, {
     zone: window.zoneId,
     from: Math.floor(window.fromMs / 1000),
     to: Math.floor(window.toMs / 1000),
-    limit: window.maxSequences,
+  });
+  const hours = new Map<number, { buckets: StoredBucket[]; version: string }>();
+  for (const row of rows) {
+    const hour = hours.get(row.hour_ms) ?? { buckets: [], version: '' };
+    hours.set(row.hour_ms, hour);
+    hour.version += `${row.partition}/${row.epoch}:${row.position} `;
+    hour.buckets.push({
+      partition: row.partition,
+      epoch: row.epoch,
+      positions: Array.from({ length: MAX_LENGTH }, (_, i) => row.positions[i + 1] ?? 0),
+      threshold: row.threshold,
+      missed: row.undercount,
+      dropped: row.dropped,
+    });
+  }
+  return hours;
+};
+
+/** Shorter sequences of a group first: where rows overlap the shorter has the larger count. */
+const rowsSql = (
+  table: string,
+  columns: string,
+  most: string,
+): string => `SELECT partition, epoch, operations, ${columns},
+    groupUniqArrayArray(sessions) AS s, max(undercount) AS u
+  FROM ${table} WHERE zone_id = {zone:String} AND hour = {hour:DateTime('UTC')}
+  GROUP BY operations, partition, epoch HAVING ${most} > {above:UInt64} ORDER BY partition, epoch, length(operations)`;
+
+const sequenceColumns = `min(first_length) AS f, max(occurrences) AS c, max(raw_occurrences) AS r, groupUniqArrayArray(raw_sessions) AS rs`;
+const sqlOf = {
+  sequences: rowsSql('sequence_counts', sequenceColumns, 'greatest(c, r)'),
+  pairs: rowsSql('pair_counts', 'max(occurrences) AS c', 'c'),
+} as const;
+
+export type CountKind = keyof typeof sqlOf;
+
+const nothing = new Uint32Array(0);
+
+/** The rows of one hour of a zone with more than `above` occurrences, groups together, shorter ones first. */
+export const readHour = async (
+  storage: Storage,
+  kind: CountKind,
+  { zoneId, hourMs, above }: { readonly zoneId: string; readonly hourMs: number; readonly above: number },
+): Promise<StoredCount[]> => {
+  const bytes = await storage.clickhouse.queryBinary(sqlOf[kind], {
+    zone: zoneId,
+    hour: hourMs / 1000,
+    above,
+  });
+  const reader = new RowBinaryReader(bytes);
+  const rows: StoredCount[] = [];
+  while (!reader.isAtEnd) rows.push(kind === 'pairs' ? pairRow(reader) : sequenceRow(reader));
+  return rows;
+};
+
+const sequenceRow = (reader: RowBinaryReader): StoredCount => {
+  const [partition, epoch, operations] = [reader.u16(), reader.u64(), reader.u32s()];
+  const [firstLength, collapsed, raw] = [reader.u8(), reader.u64(), reader.u64()];
+  const [rawSessions, sessions, missed] = [reader.u32s(), reader.u32s(), reader.u32()];
+  return { partition, epoch, operations, firstLength, collapsed, raw, sessions, rawSessions, missed };
+};
+
+const pairRow = (reader: RowBinaryReader): StoredCount => {
+  const [partition, epoch, operations] = [reader.u16(), reader.u64(), reader.u32s()];
+  const [collapsed, sessions, missed] = [reader.u64(), reader.u32s(), reader.u32()];
+  const firstLength = operations.length;
+  return {
+    partition,
+    epoch,
+    operations,
+    firstLength,
+    collapsed,
+    raw: 0,
+    sessions,
+    rawSessions: nothing,
+    missed,
   };
-  const sql = `SELECT operations, occurrences, sessions, count() OVER () AS distinct FROM (${source[form]})
-    ORDER BY occurrences DESC, length(operations), operations LIMIT {limit:UInt32}`;
-  const counts = await storage.clickhouse.query<CountRow & { distinct: number }>(sql, params);
-  return { counts, cutCount: (counts[0]?.distinct ?? 0) - counts.length };
+};
+
+/** The smallest count that leaves at most `maxRows` rows above it; 0: all fit. */
+export const thresholdFor = async (
+  storage: Storage,
+  kind: CountKind,
+  { zoneId, hourMs, maxRows }: { readonly zoneId: string; readonly hourMs: number; readonly maxRows: number },
+): Promise<{ readonly above: number; readonly cut: number }> => {
+  const most = kind === 'pairs' ? 'max(occurrences)' : 'greatest(max(occurrences), max(raw_occurrences))';
+  const table = kind === 'pairs' ? 'pair_counts' : 'sequence_counts';
+  const params = { zone: zoneId, hour: hourMs / 1000, limit: maxRows };
+  const where = "zone_id = {zone:String} AND hour = {hour:DateTime('UTC')}";
+  const [stored] = await storage.clickhouse.query<{ n: number }>(
+    `SELECT count() AS n FROM ${table} WHERE ${where}`,
+    params,
+  );
+  if ((stored?.n ?? 0) <= maxRows) return { above: 0, cut: 0 };
+  const counts = `SELECT ${most} AS most FROM ${table} WHERE ${where} GROUP BY operations, partition, epoch`;
+  const [found] = await storage.clickhouse.query<{ above: number; cut: number }>(
+    `SELECT t.above AS above, countIf(most <= above) AS cut FROM (${counts}) AS c
+     CROSS JOIN (SELECT if(count() > {limit:UInt64}, arrayElement(arrayReverseSort(groupArray(most)), {limit:UInt64} + 1), 0) AS above FROM (${counts})) AS t
+     GROUP BY t.above`,
+    params,
+  );
+  return found ?? { above: 0, cut: 0 };
 };
 
 export type Scored = readonly (readonly ['precedence' | 'correlation' | 'lookback', ScoredSequence])[];
@@ -148,6 +237,7 @@ const scoreColumns = [
   'support',
   'last_support',
   'sessions',
+  'undercount',
   'is_listed',
 ];
 
@@ -166,6 +256,7 @@ export const storeSnapshot = async (storage: Storage, snapshot: Snapshot, scored
     s.support,
     s.lastSupport,
     s.sessions,
+    s.undercount,
     s.isListed ? 1 : 0,
   ]);
   await storage.insert('sequence_scores', scoreColumns, rows);
@@ -184,6 +275,7 @@ const markerColumns = [
   'listed_count',
   'cut_count',
   'min_sessions',
+  'max_undercount',
 ];
 
 export const storeMarkers = (storage: Storage, snapshots: readonly Snapshot[]): Promise<void> =>
@@ -202,5 +294,6 @@ export const storeMarkers = (storage: Storage, snapshots: readonly Snapshot[]): 
       s.listedCount,
       s.cutCount,
       s.minSessions,
+      s.maxUndercount,
     ]),
   );

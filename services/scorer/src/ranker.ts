@@ -4,30 +4,23 @@
  * Positions are read before the counts: a snapshot may hold more than it says, never less.
  */
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf } from '@precede/log';
-import {
-  correlationScores,
-  hourOf,
-  lookbackScores,
-  precedenceScores,
-  type ScoredSequence,
-} from '@precede/sequence';
+import { hourOf } from '@precede/sequence';
 import type { Clock, Logger } from '@precede/service';
 import type { ScorerConfig } from './config.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import {
   type Positions,
-  readCounts,
   readProgress,
   readSnapshot,
   readZoneProgress,
-  type Scored,
   type Snapshot,
   storeMarkers,
   storeSnapshot,
 } from './rank-store.ts';
 import type { Storage } from './storage.ts';
+import { type ScoredZone, ZoneWindow } from './zone-window.ts';
 
 export interface RankerDeps {
   readonly config: ScorerConfig;
@@ -42,12 +35,13 @@ export interface RankerDeps {
 
 /** A zone with traffic is scored at least so often, as the window slides. */
 const maxAgeMs = 60_000;
-/** A round is followed by a rest of so many times its length: scoring takes a third of this process at most. */
-const restFactor = 2;
+/** A round is followed by a rest of so many times its length: scoring takes a tenth of this process at most. */
+const restFactor = 10;
 /** Without new counts for so long a zone has no traffic; it is then scored when the window loses an hour. */
 const trafficMs = 600_000;
 
 interface Known {
+  readonly window: ZoneWindow;
   snapshot: Snapshot | undefined;
   /** Of performance.now(): a fixed clock must not stop the ranker. */
   rankedAt: number;
@@ -103,6 +97,17 @@ export class Ranker {
       if (this.#owns(zoneId)) await this.#visit(zoneId, written, progress, advanced);
     }
     await this.#advance(advanced);
+    this.#tell();
+  }
+
+  #tell(): void {
+    let [bytes, dropped] = [0, 0];
+    for (const { window } of this.#known.values()) {
+      bytes += window.bytes;
+      dropped += window.dropped;
+    }
+    this.#deps.metrics.zoneBytes.set(bytes);
+    this.#deps.metrics.dropped.set(dropped);
   }
 
   #owns(zoneId: string): boolean {
@@ -126,7 +131,8 @@ export class Ranker {
     if (known !== undefined) return known;
     const { storage } = this.#deps;
     const snapshot = await storage.run(() => readSnapshot(storage, zoneId));
-    const fresh: Known = { snapshot, rankedAt: 0, newAt: Number.NEGATIVE_INFINITY };
+    const window = new ZoneWindow(zoneId);
+    const fresh: Known = { window, snapshot, rankedAt: 0, newAt: Number.NEGATIVE_INFINITY };
     this.#known.set(zoneId, fresh);
     return fresh;
   }
@@ -147,7 +153,7 @@ export class Ranker {
     const end = metrics.rankSeconds.startTimer();
     const nowMs = clock.now();
     const fromMs = this.#windowFrom();
-    const { scored, cutCount } = await this.#score(zoneId, fromMs, nowMs);
+    const { scored, cutCount } = await this.#score(known.window, fromMs, nowMs);
     const snapshot: Snapshot = {
       zoneId,
       computedAtMs: nowMs,
@@ -161,6 +167,10 @@ export class Ranker {
       listedCount: scored.filter(([, each]) => each.isListed).length,
       cutCount,
       minSessions: this.#deps.config.PRECEDE_SCORER_MIN_SESSIONS,
+      maxUndercount: scored.reduce(
+        (most, [, each]) => (each.isListed ? Math.max(most, each.undercount) : most),
+        0,
+      ),
     };
     await storeSnapshot(storage, snapshot, scored);
     known.snapshot = snapshot;
@@ -170,41 +180,14 @@ export class Ranker {
     end();
   }
 
-  async #score(
-    zoneId: string,
-    fromMs: number,
-    toMs: number,
-  ): Promise<{ readonly scored: Scored; readonly cutCount: number }> {
+  async #score(window: ZoneWindow, fromMs: number, toMs: number): Promise<ScoredZone> {
     const { storage, config } = this.#deps;
-    const options = {
+    await window.refresh(storage, { fromMs, toMs, maxRows: config.PRECEDE_SCORER_RANK_MAX_ROWS });
+    return window.score({
       minSupport: config.PRECEDE_SCORER_MIN_SUPPORT,
       minSessions: config.PRECEDE_SCORER_MIN_SESSIONS,
-    };
-    const window = { zoneId, fromMs, toMs, maxSequences: config.PRECEDE_SCORER_RANK_MAX_SEQUENCES };
-    const collapsed = await storage.run(() => readCounts(storage, 'collapsed', window));
-    const raw = await storage.run(() => readCounts(storage, 'raw', window));
-    const pairs = await storage.run(() => readCounts(storage, 'pair', window));
-    // Each of the three may take tenths of a second for a large zone: others get their turn in between.
-    const precedence = this.#kept(precedenceScores(collapsed.counts, options));
-    await turn();
-    const correlation = this.#kept(correlationScores(raw.counts, options));
-    await turn();
-    const lookback = this.#kept(lookbackScores(collapsed.counts, pairs.counts, options));
-    const scored = [
-      ...precedence.map((s) => ['precedence', s] as const),
-      ...correlation.map((s) => ['correlation', s] as const),
-      ...lookback.map((s) => ['lookback', s] as const),
-    ];
-    return { scored, cutCount: collapsed.cutCount + raw.cutCount + pairs.cutCount };
-  }
-
-  /** All listed ones, and of the others those with the most support. */
-  #kept(scored: readonly ScoredSequence[]): ScoredSequence[] {
-    const others = scored.filter((each) => !each.isListed).sort((a, b) => b.support - a.support);
-    return [
-      ...scored.filter((each) => each.isListed),
-      ...others.slice(0, this.#deps.config.PRECEDE_SCORER_KEEP_UNLISTED),
-    ];
+      keepUnlisted: config.PRECEDE_SCORER_KEEP_UNLISTED,
+    });
   }
 
   /** Later records held nothing of these zones: their scores stand for them too. One insert for all. */

@@ -13,6 +13,7 @@ export interface Storage {
   /** Tries until it succeeds; throws what retrying does not help, and the last error once the service closes. */
   run<T>(call: () => Promise<T>): Promise<T>;
   insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
+  insertBinary(table: string, columns: readonly string[], bytes: Buffer, rowCount: number): Promise<void>;
 }
 
 export interface StorageDeps {
@@ -62,6 +63,10 @@ export const createStorage = (deps: StorageDeps): Storage => {
         await run(() => deps.clickhouse.insert(table, columns, part));
         deps.metrics.rows.inc({ table }, part.length);
       }
+    },
+    insertBinary: async (table, columns, bytes, rowCount) => {
+      await run(() => deps.clickhouse.insertBinary(table, columns, bytes));
+      deps.metrics.rows.inc({ table }, rowCount);
     },
   };
 };

@@ -161,7 +161,7 @@ export const makeWalks = (count: number, seed: number, firstMs = noon - 2 * hour
   return Array.from({ length: count }, (_, i) => {
     const steps = Array.from({ length: 1 + random(3) }, () => journeys[random(2)] ?? []).flat();
     const operations = steps.map((step) => (random(20) === 0 ? 8 + random(4) : step));
-    const pseudonym = (seed * 1_000 + i + 1).toString(16).padStart(13, '0').padEnd(16, '0');
+    const pseudonym = (seed * 1_000 + i + 1).toString(16).padStart(8, '0').padEnd(16, '0');
     return { operations, firstMs: firstMs + random(hourMs), pseudonym };
   });
 };
@@ -215,19 +215,11 @@ interface Total {
   readonly occurrences: number;
 }
 
-/** The same from the tables, by the rule readers follow. */
+/** The same from the tables, as analysts see it. */
 export const stored = async (clickhouse: ClickHouse): Promise<Record<string, number>> => {
-  const of = (
-    table: string,
-    form: string,
-  ): string => `SELECT ${form} AS form, operations, sum(n) AS occurrences
-    FROM (SELECT ${table === 'pair_counts' ? '' : 'form,'} operations, max(occurrences) AS n FROM ${table}
-      GROUP BY ${table === 'pair_counts' ? '' : 'form,'} operations, hour, partition, epoch)
-    GROUP BY form, operations`;
-  const rows = [
-    ...(await clickhouse.query<Total>(of('sequence_counts', 'toString(form)'))),
-    ...(await clickhouse.query<Total>(of('pair_counts', "'pair'"))),
-  ];
+  const rows = await clickhouse.query<Total>(
+    'SELECT form, operations, sum(occurrences) AS occurrences FROM sequence_hours GROUP BY form, operations',
+  );
   return Object.fromEntries(rows.map((row) => [`${row.form} ${row.operations}`, row.occurrences]));
 };
 

@@ -4,10 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { SequenceObserved, ShortId, SourceId, ZoneId } from '@precede/contracts';
 import {
-  type CountRow,
-  contextsOf,
   correlationScores,
-  keptContexts,
+  keptContextsOf,
   precedenceScores,
   type ScoredSequence,
   type SequenceCount,
@@ -87,7 +85,7 @@ for (const each of casesOf<CountsCase>('counts.yaml'))
       })),
     );
 
-    const kept = new Set(keptContexts(contextsOf(counts)).map((context) => text(context.operations)));
+    const kept = new Set(keptContextsOf(counts).map(text));
     if (each.dropped !== undefined)
       assert.deepEqual(
         Object.keys(each.table).filter((context) => !kept.has(context)),
@@ -124,14 +122,18 @@ for (const each of casesOf<WindowsCase>('windows.yaml'))
     each.windows.forEach((window, i) => {
       for (const event of observe(ids(window), i)) counter.add(event);
     });
-    const rows = counter.takeDirty();
+    const found: Record<string, Record<string, number>> = { collapsed: {}, raw: {}, pair: {} };
+    let longest = 0;
+    counter.takeDirty(({ operations, firstLength, collapsed, raw, isPair }) => {
+      longest = Math.max(longest, operations.length);
+      for (let length = firstLength; length <= operations.length; length += 1) {
+        const name = text([...operations.slice(operations.length - length)]);
+        if (collapsed > 0) (found[isPair ? 'pair' : 'collapsed'] ?? {})[name] = collapsed;
+        if (raw > 0) (found['raw'] ?? {})[name] = raw;
+      }
+    });
 
-    const of = (form: CountRow['form']): Record<string, number> =>
-      Object.fromEntries(
-        rows.filter((row) => row.form === form).map((row) => [text(row.operations), row.occurrences]),
-      );
     for (const form of ['collapsed', 'raw', 'pair'] as const)
-      if (each[form] !== undefined) assert.deepEqual(of(form), each[form], form);
-    if (each.longest !== undefined)
-      assert.equal(Math.max(...rows.map((row) => row.operations.length)), each.longest);
+      if (each[form] !== undefined) assert.deepEqual(found[form], each[form], form);
+    if (each.longest !== undefined) assert.equal(longest, each.longest);
   });

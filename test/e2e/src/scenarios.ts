@@ -67,11 +67,9 @@ const storedCounts = async (d: Deployment, zoneId: string): Promise<Map<string, 
   const fromMs = Math.floor(clockMs / 3_600_000) * 3_600_000 - 24 * 3_600_000;
   const rows = await d.sql(`
     SELECT form, toUnixTimestamp(hour) * 1000 AS hour_ms,
-           arrayStringConcat(arrayMap(o -> leftPad(lower(hex(o)), 8, '0'), operations), '>') AS ids, sum(n) AS total
-    FROM (SELECT form, hour, operations, max(occurrences) AS n FROM sequence_counts
-          WHERE zone_id = '${zoneId}' AND toUnixTimestamp(hour) >= ${fromMs / 1000}
-          GROUP BY form, hour, operations, partition, epoch)
-    GROUP BY form, hour, operations`);
+           arrayStringConcat(arrayMap(o -> leftPad(lower(hex(o)), 8, '0'), operations), '>') AS ids, occurrences AS total
+    FROM sequence_hours
+    WHERE zone_id = '${zoneId}' AND toUnixTimestamp(hour) >= ${fromMs / 1000} AND form != 'pair'`);
   return new Map(rows.map((r) => [`${r['form']} ${r['hour_ms']} ${r['ids']}`, Number(r['total'])]));
 };
 
