@@ -5,57 +5,44 @@
 DROP VIEW IF EXISTS sequence_counts_24h;
 DROP TABLE IF EXISTS sequence_counts;
 DROP TABLE IF EXISTS pair_counts;
+DROP TABLE IF EXISTS scorer_progress;
+DROP TABLE IF EXISTS zone_progress;
 
 CREATE TABLE IF NOT EXISTS sequence_counts
 (
     zone_id LowCardinality(String) COMMENT 'Zone, 32 hex digits',
     hour DateTime('UTC') COMMENT 'Hour of the event time of the completing request' CODEC(Delta, ZSTD),
-    operations Array(UInt32) COMMENT 'Short ids, oldest first, 1 to 9; the row stands for its endings too, from first_length on' CODEC(ZSTD),
+    kind Enum8('sequence' = 1, 'pair' = 2) COMMENT 'sequence: 1 to 9 operations that follow each other; pair: [start, end] within the lookback' CODEC(ZSTD),
+    operations Array(UInt32) COMMENT 'Short ids, oldest first; a sequence stands for its endings too, from first_length on' CODEC(ZSTD),
     partition UInt16 COMMENT 'Partition of sequences.v1' CODEC(ZSTD),
     epoch UInt64 COMMENT 'Append hour since 1970 * 2^32 + offset block: a range of offsets of the partition' CODEC(ZSTD),
     first_length SimpleAggregateFunction(min, UInt8) COMMENT 'The counts hold for every ending of operations of this length and more' CODEC(ZSTD),
-    occurrences SimpleAggregateFunction(max, UInt64) COMMENT 'Occurrences in collapsed form within the epoch so far; 0 with direct repeats' CODEC(T64, ZSTD),
+    occurrences SimpleAggregateFunction(max, UInt64) COMMENT 'Occurrences in collapsed form within the epoch so far; 0 with direct repeats. Of a pair: of end with start in its lookback' CODEC(T64, ZSTD),
     raw_occurrences SimpleAggregateFunction(max, UInt64) COMMENT 'Occurrences in raw form, repeats kept' CODEC(T64, ZSTD),
     sessions SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32)) COMMENT 'Distinct-session sketch: holds the 32 smallest of the 32-bit hashes, exact below 32' CODEC(ZSTD),
     raw_sessions SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32)) COMMENT 'The same of the raw form; empty: as sessions' CODEC(ZSTD),
-    undercount SimpleAggregateFunction(max, UInt32) COMMENT 'Occurrences that had been given up at most before the row began; see count_buckets' CODEC(ZSTD),
+    undercount SimpleAggregateFunction(max, UInt32) COMMENT 'Occurrences that had been given up at most before the row began; see count_progress' CODEC(ZSTD),
     written_at SimpleAggregateFunction(max, DateTime('UTC')) DEFAULT now() COMMENT 'When last written, for expiry only' CODEC(Delta, ZSTD)
 )
 ENGINE = AggregatingMergeTree
 -- A day at a time is dropped whole.
 PARTITION BY toYYYYMMDD(hour)
 -- The ranker reads an hour of a zone at a time. Equal and similar sequences stand together within it, so the arrays compress.
-ORDER BY (zone_id, hour, operations, partition, epoch)
+ORDER BY (zone_id, hour, kind, operations, partition, epoch)
 -- By time of writing, not by hour: an old log replayed under a fixed clock must not expire while it is read.
 TTL written_at + INTERVAL 3 DAY
-COMMENT 'Occurrences of sequences of 1 to 9 operations per hour, compressed; read it through sequence_hours';
+COMMENT 'Occurrences of sequences and pairs per hour, compressed; read it through sequence_hours';
 
-CREATE TABLE IF NOT EXISTS pair_counts
+-- One insert a write, after its counts, and stored whole: what is told here is stored. Three kinds of rows: an hour of a
+-- zone, whose counts have grown when its position has; a zone with the hour 0, for records too old to count; and no zone
+-- at all, for how far the partition is stored. An insert costs the same for one row and for all of these.
+CREATE TABLE IF NOT EXISTS count_progress
 (
-    zone_id LowCardinality(String) COMMENT 'Zone, 32 hex digits',
-    hour DateTime('UTC') COMMENT 'Hour of the event time of the request at the end' CODEC(Delta, ZSTD),
-    operations Array(UInt32) COMMENT 'Short ids [start, end]' CODEC(ZSTD),
-    partition UInt16 COMMENT 'Partition of sequences.v1' CODEC(ZSTD),
-    epoch UInt64 COMMENT 'As in sequence_counts' CODEC(ZSTD),
-    occurrences SimpleAggregateFunction(max, UInt64) COMMENT 'Occurrences of end whose previous 9 collapsed operations contain start' CODEC(T64, ZSTD),
-    sessions SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32)) COMMENT 'As in sequence_counts' CODEC(ZSTD),
-    undercount SimpleAggregateFunction(max, UInt32) COMMENT 'As in sequence_counts' CODEC(ZSTD),
-    written_at SimpleAggregateFunction(max, DateTime('UTC')) DEFAULT now() COMMENT 'When last written, for expiry only' CODEC(Delta, ZSTD)
-)
-ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMMDD(hour)
-ORDER BY (zone_id, hour, operations, partition, epoch)
-TTL written_at + INTERVAL 3 DAY
-COMMENT 'Occurrences of pairs within the lookback per hour';
-
--- Written after the counts: an hour whose position has grown has new counts.
-CREATE TABLE IF NOT EXISTS count_buckets
-(
-    zone_id LowCardinality(String) COMMENT 'Zone, 32 hex digits',
-    hour DateTime('UTC') COMMENT 'Hour of event time',
+    zone_id LowCardinality(String) COMMENT 'Zone, 32 hex digits; empty: the partition as a whole',
+    hour DateTime('UTC') COMMENT 'Hour of event time; 1970: records too old to count, or the partition as a whole',
     partition UInt16 COMMENT 'Partition of sequences.v1',
-    epoch UInt64 COMMENT 'As in sequence_counts',
-    position SimpleAggregateFunction(max, UInt64) COMMENT 'Every record of the epoch before this offset is in the counts',
+    epoch UInt64 COMMENT 'As in sequence_counts; 0 where there is no hour',
+    position SimpleAggregateFunction(max, UInt64) COMMENT 'Every record before this offset is counted and stored. A replay writes lower ones, and the maximum stays true',
     positions SimpleAggregateFunction(maxMap, Map(UInt8, UInt64)) COMMENT 'By length: requests with at least so many operations up to and with them, repeats kept; exact',
     threshold SimpleAggregateFunction(max, UInt32) COMMENT 'Counts at or below it may be missing; 0: every count is exact',
     undercount SimpleAggregateFunction(max, UInt64) COMMENT 'Occurrences that may be missing of a sequence with no count above the threshold',
@@ -63,10 +50,9 @@ CREATE TABLE IF NOT EXISTS count_buckets
     written_at SimpleAggregateFunction(max, DateTime('UTC')) DEFAULT now() COMMENT 'When last written, for expiry only'
 )
 ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMMDD(hour)
 ORDER BY (zone_id, hour, partition, epoch)
 TTL written_at + INTERVAL 3 DAY
-COMMENT 'What is known of each hour of a zone as a whole: requests, and how exact its counts are';
+COMMENT 'How far counts are stored, by partition, zone and hour, and how exact they are';
 
 ALTER TABLE sequence_scores
     ADD COLUMN IF NOT EXISTS undercount UInt64 DEFAULT 0 COMMENT 'Occurrences that the support may be short of at most; 0: exact' AFTER sessions;
@@ -128,6 +114,7 @@ FROM
                 max(occurrences) AS collapsed, max(raw_occurrences) AS raw,
                 groupUniqArrayArray(sessions) AS of_collapsed, groupUniqArrayArray(raw_sessions) AS of_raw
             FROM sequence_counts
+            WHERE kind = 'sequence'
             GROUP BY zone_id, hour, operations, partition, epoch
         )
     )
@@ -135,7 +122,8 @@ FROM
     GROUP BY zone_id, hour, partition, epoch, operations, form
     UNION ALL
     SELECT zone_id, hour, partition, epoch, operations, 'pair' AS form, max(occurrences) AS counted, groupUniqArrayArray(sessions) AS hashes
-    FROM pair_counts
+    FROM sequence_counts
+    WHERE kind = 'pair'
     GROUP BY zone_id, hour, partition, epoch, operations
 )
 GROUP BY zone_id, form, hour, operations

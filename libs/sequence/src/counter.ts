@@ -6,10 +6,11 @@
  * longest sequences: those seen `threshold` times at most, from once upwards, until half of its memory is free. What is
  * given up is counted, and each count says how many occurrences it may miss (lossy counting, Manku and Motwani 2002).
  */
-import type { SequenceObserved, ShortId, ZoneId } from '@precede/contracts';
+import type { SequenceObserved, ZoneId } from '@precede/contracts';
 import {
   collapsedNewestFirst,
   completesCollapsed,
+  lookbackStarts,
   MAX_LENGTH,
   rawNewestFirst,
   sharedLength,
@@ -198,24 +199,9 @@ const countIn = ({ trie, missed: ofZone }: Zone, hour: Hour, event: SequenceObse
   if (shared === raw.length && shared === collapsed.length)
     trie.add(hour.sequences, raw, Weight.both, session, missed);
   else trie.addForked(hour.sequences, collapsed, raw, shared, session, missed);
-  countPairs(trie, hour, event, session, missed);
-};
-
-/** Each operation once of the 9 collapsed ones before this request. */
-const countPairs = (
-  trie: SuffixTrie,
-  { pairs }: Hour,
-  { operations }: SequenceObserved,
-  session: number,
-  missed: number,
-): void => {
-  const last = operations.length - 1;
-  const oldest = Math.max(0, last - MAX_LENGTH);
-  for (let i = last - 1; i >= oldest; i -= 1) {
-    const start = operations[i] as ShortId;
-    const again = operations.indexOf(start, i + 1);
-    if (again < 0 || again === last) trie.addPair(pairs, operations[last] as number, start, session, missed);
-  }
+  const starts = lookbackStarts(event);
+  if (starts.length > 0)
+    trie.addPairs(hour.pairs, event.operations.at(-1) as number, starts, session, missed);
 };
 
 /** At least once; as long as too little comes free, with twice the threshold. */

@@ -40,3 +40,14 @@ export const sharedLength = (event: SequenceObserved): number => {
   }
   return shared;
 };
+
+/** Each operation once of the 9 collapsed ones before this request. */
+export const lookbackStarts = ({ operations }: SequenceObserved): ShortId[] => {
+  const starts: ShortId[] = [];
+  const last = operations.length - 1;
+  for (let i = Math.max(0, last - MAX_LENGTH); i < last; i += 1) {
+    const start = operations[i] as ShortId;
+    if (!starts.includes(start)) starts.push(start);
+  }
+  return starts;
+};

@@ -106,10 +106,11 @@ export class SuffixTrie {
     this.#walk(end, raw, shared, raw.length, Weight.raw, session, missed);
   }
 
-  /** One occurrence of [start, end] alone, not of `end`. */
-  addPair(root: number, end: number, start: number, session: number, missed: number): void {
+  /** One occurrence of [start, end] for each of the starts, not of `end` alone. */
+  addPairs(root: number, end: number, starts: readonly number[], session: number, missed: number): void {
     const parent = this.#childOrNew(this.#roots[root] as number, end, missed);
-    this.#bump(this.#childOrNew(parent, start, missed), Weight.collapsed, session, 2);
+    for (let i = 0; i < starts.length; i += 1)
+      this.#bump(this.#childOrNew(parent, starts[i] as number, missed), Weight.collapsed, session, 2);
   }
 
   /**

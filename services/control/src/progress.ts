@@ -37,7 +37,7 @@ export const scoreProgress = async (
   sequenceEnds: readonly number[],
 ) => {
   const stored = await clickhouse.query<{ partition: number; stored: number }>(
-    'SELECT partition, max(position) AS stored FROM scorer_progress GROUP BY partition',
+    "SELECT partition, max(c.position) AS stored FROM count_progress AS c WHERE zone_id = '' GROUP BY partition",
   );
   const positions = new Map(stored.map((row) => [row.partition, row.stored]));
   const marker = await newestMarker(clickhouse, zoneId);

@@ -272,8 +272,8 @@ test('refuses query values out of range, all at once', async () => {
 });
 
 test('tells how far each stage of the pipeline is', async () => {
-  await clickhouse.insert('scorer_progress', ['partition', 'position'], [[0, 12]]);
-  await clickhouse.insert('scorer_progress', ['partition', 'position'], [[0, 11]]);
+  await clickhouse.insert('count_progress', ['partition', 'position'], [[0, 12]]);
+  await clickhouse.insert('count_progress', ['partition', 'position'], [[0, 11]]);
 
   const { body } = await control.call('GET', `/zones/${zoneId}/api_gateway/pipeline`);
 

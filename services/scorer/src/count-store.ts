@@ -3,9 +3,10 @@ import { RowBinaryWriter } from '@precede/clickhouse';
 import type { CountBucket, CountView, SequenceCounter } from '@precede/sequence';
 import type { Storage } from './storage.ts';
 
-const sequenceColumns = [
+const countColumns = [
   'zone_id',
   'hour',
+  'kind',
   'operations',
   'partition',
   'epoch',
@@ -16,21 +17,24 @@ const sequenceColumns = [
   'raw_sessions',
   'undercount',
 ];
-const pairColumns = [
+const progressColumns = [
   'zone_id',
   'hour',
-  'operations',
   'partition',
   'epoch',
-  'occurrences',
-  'sessions',
+  'position',
+  'positions',
+  'threshold',
   'undercount',
+  'dropped',
 ];
+/** As the enumeration of the table has them. */
+const kinds = { sequence: 1, pair: 2 } as const;
 
 /** Rows of one insert: one block on the server, so all of it or nothing is stored; a few MiB. */
 const maxInsertRows = 100_000;
 
-/** Rows of one table in parts that are not too large. */
+/** Rows in parts that are not too large. */
 class Rows {
   readonly parts: { readonly rows: number; readonly bytes: Buffer }[] = [];
   readonly writer = new RowBinaryWriter();
@@ -49,46 +53,33 @@ class Rows {
 }
 
 export interface GrownCounts {
-  readonly sequences: Rows;
-  readonly pairs: Rows;
+  readonly rows: Rows;
   readonly buckets: readonly CountBucket[];
 }
 
 /** Takes what has grown out of a counter, ready to be stored. */
 export const takeGrown = (counter: SequenceCounter, partition: number, epoch: number): GrownCounts => {
-  const [sequences, pairs] = [new Rows(), new Rows()];
+  const rows = new Rows();
   counter.takeDirty((view) => {
-    const rows = view.isPair ? pairs : sequences;
-    writeHead(rows.writer, view, partition, epoch);
-    if (view.isPair) writePair(rows.writer, view);
-    else writeSequence(rows.writer, view);
+    writeCount(rows.writer, view, partition, epoch);
     rows.ended();
   });
-  sequences.close();
-  pairs.close();
-  return { sequences, pairs, buckets: counter.takeBuckets() };
+  rows.close();
+  return { rows, buckets: counter.takeBuckets() };
 };
 
-const writeHead = (writer: RowBinaryWriter, view: CountView, partition: number, epoch: number): void => {
+const writeCount = (writer: RowBinaryWriter, view: CountView, partition: number, epoch: number): void => {
   writer.string(view.zoneId);
   writer.u32(view.hourMs / 1000);
+  writer.u8(view.isPair ? kinds.pair : kinds.sequence);
   writer.u32s(view.operations);
   writer.u16(partition);
   writer.u64(epoch);
-};
-
-const writeSequence = (writer: RowBinaryWriter, view: CountView): void => {
   writer.u8(view.firstLength);
   writer.u64(view.collapsed);
   writer.u64(view.raw);
   writer.u32s(view.sessions);
   writer.u32s(view.rawSessions);
-  writer.u32(view.missed);
-};
-
-const writePair = (writer: RowBinaryWriter, view: CountView): void => {
-  writer.u64(view.collapsed);
-  writer.u32s(view.sessions);
   writer.u32(view.missed);
 };
 
@@ -105,40 +96,26 @@ export interface Flush {
 
 /** Repeatable: the same rows again, or an older prefix of them, change nothing. */
 export const storeCounts = async (storage: Storage, flush: Flush): Promise<void> => {
-  const { partition, epoch, counts, zones, position } = flush;
-  await storeRows(storage, 'sequence_counts', sequenceColumns, counts?.sequences);
-  await storeRows(storage, 'pair_counts', pairColumns, counts?.pairs);
-  await storage.insert(
-    'count_buckets',
-    ['zone_id', 'hour', 'partition', 'epoch', 'position', 'positions', 'threshold', 'undercount', 'dropped'],
-    (counts?.buckets ?? []).map((each) => [
-      each.zoneId,
-      each.hourMs / 1000,
-      partition,
-      epoch,
-      position,
-      Object.fromEntries(each.positions.map((count, i) => [i + 1, count])),
-      each.threshold,
-      each.missed,
-      each.dropped,
-    ]),
-  );
-  await storage.insert(
-    'zone_progress',
-    ['zone_id', 'partition', 'position'],
-    zones.map((zone) => [zone, partition, position]),
-  );
-  await storage.insert('scorer_progress', ['partition', 'position'], [[partition, position]]);
+  for (const part of flush.counts?.rows.parts ?? [])
+    await storage.insertBinary('sequence_counts', countColumns, part.bytes, part.rows);
+  await storage.insert('count_progress', progressColumns, progressRows(flush));
 };
 
-const storeRows = async (
-  storage: Storage,
-  table: string,
-  columns: readonly string[],
-  rows: Rows | undefined,
-): Promise<void> => {
-  for (const part of rows?.parts ?? []) await storage.insertBinary(table, columns, part.bytes, part.rows);
-};
+const progressRows = ({ partition, epoch, counts, zones, position }: Flush): unknown[][] => [
+  ...(counts?.buckets ?? []).map((each) => [
+    each.zoneId,
+    each.hourMs / 1000,
+    partition,
+    epoch,
+    position,
+    Object.fromEntries(each.positions.map((count, i) => [i + 1, count])),
+    each.threshold,
+    each.missed,
+    each.dropped,
+  ]),
+  // A zone without a bucket had records that were too old, and of the partition itself none may have come.
+  ...[...zones, ''].map((zone) => [zone, 0, partition, 0, position, {}, 0, 0, 0]),
+];
 
 export interface ClosedEpoch {
   readonly partition: number;

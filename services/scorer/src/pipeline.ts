@@ -33,6 +33,8 @@ export interface PipelineDeps {
   readonly logger: Logger;
 }
 
+type Outcomes = Record<'counted' | 'too_old' | 'unreadable', number>;
+
 interface OpenEpoch {
   readonly epoch: number;
   readonly firstOffset: number;
@@ -61,18 +63,21 @@ export class SequencesPartition implements PartitionTask {
   }
 
   async step(batch: Batch): Promise<StepResult> {
-    const { codec } = this.#deps;
+    const { codec, metrics } = this.#deps;
     const outputs: OutgoingRecord[] = [];
     let commit: number | null = null;
     await codec.prepare(
       Topic.sequences,
       batch.records.map((record) => record.value),
     );
+    const outcomes: Outcomes = { counted: 0, too_old: 0, unreadable: 0 };
     for (const record of batch.records) {
-      commit = (await this.#turnTo(record)) ?? commit;
-      this.#count(record, outputs);
+      const epoch = this.#epochs.of(record);
+      if (epoch !== this.#open?.epoch) commit = (await this.#turnTo(epoch, record)) ?? commit;
+      outcomes[this.#count(record, outputs)] += 1;
       this.#position = record.offset + 1;
     }
+    for (const [outcome, count] of Object.entries(outcomes)) metrics.sequences.inc({ outcome }, count);
     this.#position = Math.max(this.#position, batch.position);
     if (this.#isFlushDue(batch.records.length === 0)) await this.#flush();
     return { outputs, commit };
@@ -97,10 +102,8 @@ export class SequencesPartition implements PartitionTask {
   }
 
   /** Opens the record's epoch; where that ends another one, the offset that may now be committed. */
-  async #turnTo(record: LogRecord): Promise<number | null> {
-    const epoch = this.#epochs.of(record);
+  async #turnTo(epoch: number, record: LogRecord): Promise<number | null> {
     const last = this.#open;
-    if (last?.epoch === epoch) return null;
     if (last !== undefined) await this.#closeEpoch(last, record.offset);
     const { PRECEDE_SCORER_ZONE_MEMORY: maxZoneBytes, PRECEDE_SCORER_MEMORY: maxBytes } = this.#deps.config;
     const counter = new SequenceCounter({ maxZoneBytes, maxBytes });
@@ -114,20 +117,17 @@ export class SequencesPartition implements PartitionTask {
     this.#deps.metrics.epochs.inc();
   }
 
-  #count(record: LogRecord, outputs: OutgoingRecord[]): void {
-    const { metrics, clock, config } = this.#deps;
+  #count(record: LogRecord, outputs: OutgoingRecord[]): keyof Outcomes {
+    const { clock, config } = this.#deps;
     const event = this.#decode(record, outputs);
-    if (event === undefined) {
-      metrics.sequences.inc({ outcome: 'unreadable' });
-      return;
-    }
+    if (event === undefined) return 'unreadable';
     // Judged by whole hours of event time, so that a later replay leaves out whole hours: it never writes less of one,
     // and what an earlier run stored of it stays by the maximum.
     const oldestMs = hourOf(clock.now()) - config.PRECEDE_SCORER_WINDOW_HOURS * 3_600_000;
     this.#zones.add(event.zoneId);
-    const isTooOld = hourOf(event.timeMs) < oldestMs;
-    if (!isTooOld) this.#open?.counter.add(event);
-    metrics.sequences.inc({ outcome: isTooOld ? 'too_old' : 'counted' });
+    if (hourOf(event.timeMs) < oldestMs) return 'too_old';
+    this.#open?.counter.add(event);
+    return 'counted';
   }
 
   #decode(record: LogRecord, outputs: OutgoingRecord[]): SequenceObserved | undefined {

@@ -30,7 +30,8 @@ interface PositionRow {
 }
 
 export const readProgress = async (storage: Storage): Promise<Positions> => {
-  const sql = 'SELECT partition, max(position) AS position FROM scorer_progress GROUP BY partition';
+  const sql =
+    "SELECT partition, max(c.position) AS position FROM count_progress AS c WHERE zone_id = '' GROUP BY partition";
   const rows = await storage.clickhouse.query<PositionRow>(sql);
   return new Map(rows.map((row) => [row.partition, row.position]));
 };
@@ -38,7 +39,7 @@ export const readProgress = async (storage: Storage): Promise<Positions> => {
 /** Per zone, the positions of the last flushes that held records of it; none for a zone that is configured only. */
 export const readZoneProgress = async (storage: Storage): Promise<Map<string, Positions>> => {
   const sql =
-    'SELECT zone_id, partition, max(position) AS position FROM zone_progress GROUP BY zone_id, partition';
+    "SELECT zone_id, partition, max(c.position) AS position FROM count_progress AS c WHERE zone_id != '' AND hour = 0 GROUP BY zone_id, partition";
   const zones = new Map<string, Map<number, number>>();
   const configured = 'SELECT zone_id FROM zones FINAL WHERE is_deleted = 0';
   for (const { zone_id } of await storage.clickhouse.query<{ zone_id: string }>(configured))
@@ -106,7 +107,7 @@ interface BucketRow {
 
 const bucketsSql = `SELECT toUnixTimestamp(hour) * 1000 AS hour_ms, partition, epoch, max(c.position) AS position,
     maxMap(c.positions) AS positions, max(c.threshold) AS threshold, max(c.undercount) AS undercount, max(c.dropped) AS dropped
-  FROM count_buckets AS c
+  FROM count_progress AS c
   WHERE zone_id = {zone:String} AND hour >= {from:DateTime('UTC')} AND hour <= {to:DateTime('UTC')}
   GROUP BY hour, partition, epoch ORDER BY hour, partition, epoch`;
 
@@ -137,25 +138,15 @@ export const readBuckets = async (
   return hours;
 };
 
-/** Shorter sequences of a group first: where rows overlap the shorter has the larger count. */
-const rowsSql = (
-  table: string,
-  columns: string,
-  most: string,
-): string => `SELECT partition, epoch, operations, ${columns},
-    groupUniqArrayArray(sessions) AS s, max(undercount) AS u
-  FROM ${table} WHERE zone_id = {zone:String} AND hour = {hour:DateTime('UTC')}
-  GROUP BY operations, partition, epoch HAVING ${most} > {above:UInt64} ORDER BY partition, epoch, length(operations)`;
+/** Shorter sequences of a group first: where rows overlap the shorter has the larger count. A pair stands for itself alone. */
+const hourSql = `SELECT partition, epoch, operations, min(first_length) AS f, max(occurrences) AS c, max(raw_occurrences) AS r,
+    groupUniqArrayArray(raw_sessions) AS rs, groupUniqArrayArray(sessions) AS s, max(undercount) AS u
+  FROM sequence_counts
+  WHERE zone_id = {zone:String} AND hour = {hour:DateTime('UTC')} AND kind = {kind:String}
+  GROUP BY operations, partition, epoch HAVING greatest(c, r) > {above:UInt64}
+  ORDER BY partition, epoch, length(operations)`;
 
-const sequenceColumns = `min(first_length) AS f, max(occurrences) AS c, max(raw_occurrences) AS r, groupUniqArrayArray(raw_sessions) AS rs`;
-const sqlOf = {
-  sequences: rowsSql('sequence_counts', sequenceColumns, 'greatest(c, r)'),
-  pairs: rowsSql('pair_counts', 'max(occurrences) AS c', 'c'),
-} as const;
-
-export type CountKind = keyof typeof sqlOf;
-
-const nothing = new Uint32Array(0);
+export type CountKind = 'sequence' | 'pair';
 
 /** The rows of one hour of a zone with more than `above` occurrences, groups together, shorter ones first. */
 export const readHour = async (
@@ -163,39 +154,18 @@ export const readHour = async (
   kind: CountKind,
   { zoneId, hourMs, above }: { readonly zoneId: string; readonly hourMs: number; readonly above: number },
 ): Promise<StoredCount[]> => {
-  const bytes = await storage.clickhouse.queryBinary(sqlOf[kind], {
-    zone: zoneId,
-    hour: hourMs / 1000,
-    above,
-  });
-  const reader = new RowBinaryReader(bytes);
+  const params = { zone: zoneId, hour: hourMs / 1000, kind, above };
+  const reader = new RowBinaryReader(await storage.clickhouse.queryBinary(hourSql, params));
   const rows: StoredCount[] = [];
-  while (!reader.isAtEnd) rows.push(kind === 'pairs' ? pairRow(reader) : sequenceRow(reader));
+  while (!reader.isAtEnd) rows.push(countRow(reader));
   return rows;
 };
 
-const sequenceRow = (reader: RowBinaryReader): StoredCount => {
+const countRow = (reader: RowBinaryReader): StoredCount => {
   const [partition, epoch, operations] = [reader.u16(), reader.u64(), reader.u32s()];
   const [firstLength, collapsed, raw] = [reader.u8(), reader.u64(), reader.u64()];
   const [rawSessions, sessions, missed] = [reader.u32s(), reader.u32s(), reader.u32()];
   return { partition, epoch, operations, firstLength, collapsed, raw, sessions, rawSessions, missed };
-};
-
-const pairRow = (reader: RowBinaryReader): StoredCount => {
-  const [partition, epoch, operations] = [reader.u16(), reader.u64(), reader.u32s()];
-  const [collapsed, sessions, missed] = [reader.u64(), reader.u32s(), reader.u32()];
-  const firstLength = operations.length;
-  return {
-    partition,
-    epoch,
-    operations,
-    firstLength,
-    collapsed,
-    raw: 0,
-    sessions,
-    rawSessions: nothing,
-    missed,
-  };
 };
 
 /** The smallest count that leaves at most `maxRows` rows above it; 0: all fit. */
@@ -204,16 +174,14 @@ export const thresholdFor = async (
   kind: CountKind,
   { zoneId, hourMs, maxRows }: { readonly zoneId: string; readonly hourMs: number; readonly maxRows: number },
 ): Promise<{ readonly above: number; readonly cut: number }> => {
-  const most = kind === 'pairs' ? 'max(occurrences)' : 'greatest(max(occurrences), max(raw_occurrences))';
-  const table = kind === 'pairs' ? 'pair_counts' : 'sequence_counts';
-  const params = { zone: zoneId, hour: hourMs / 1000, limit: maxRows };
-  const where = "zone_id = {zone:String} AND hour = {hour:DateTime('UTC')}";
+  const params = { zone: zoneId, hour: hourMs / 1000, kind, limit: maxRows };
+  const where = "zone_id = {zone:String} AND hour = {hour:DateTime('UTC')} AND kind = {kind:String}";
   const [stored] = await storage.clickhouse.query<{ n: number }>(
-    `SELECT count() AS n FROM ${table} WHERE ${where}`,
+    `SELECT count() AS n FROM sequence_counts WHERE ${where}`,
     params,
   );
   if ((stored?.n ?? 0) <= maxRows) return { above: 0, cut: 0 };
-  const counts = `SELECT ${most} AS most FROM ${table} WHERE ${where} GROUP BY operations, partition, epoch`;
+  const counts = `SELECT greatest(max(occurrences), max(raw_occurrences)) AS most FROM sequence_counts WHERE ${where} GROUP BY operations, partition, epoch`;
   const [found] = await storage.clickhouse.query<{ above: number; cut: number }>(
     `SELECT t.above AS above, countIf(most <= above) AS cut FROM (${counts}) AS c
      CROSS JOIN (SELECT if(count() > {limit:UInt64}, arrayElement(arrayReverseSort(groupArray(most)), {limit:UInt64} + 1), 0) AS above FROM (${counts})) AS t

@@ -63,8 +63,8 @@ export class ZoneWindow {
     for (const hourMs of this.#versions.keys()) if (hourMs < fromMs) this.#versions.delete(hourMs);
     for (const [hourMs, hour] of hours) {
       if (this.#versions.get(hourMs) === hour.version) continue;
-      await this.#load(storage, 'sequences', hourMs, hour, bounds.maxRows);
-      await this.#load(storage, 'pairs', hourMs, hour, bounds.maxRows);
+      await this.#load(storage, 'sequence', hourMs, hour, bounds.maxRows);
+      await this.#load(storage, 'pair', hourMs, hour, bounds.maxRows);
       this.#versions.set(hourMs, hour.version);
     }
   }
@@ -79,7 +79,7 @@ export class ZoneWindow {
     const zoneId = this.#zoneId;
     const limits = await storage.run(() => thresholdFor(storage, kind, { zoneId, hourMs, maxRows }));
     const rows = await storage.run(() => readHour(storage, kind, { zoneId, hourMs, above: limits.above }));
-    const counts = kind === 'pairs' ? this.#pairs : this.#sequences;
+    const counts = kind === 'pair' ? this.#pairs : this.#sequences;
     counts.setHour(hourMs, rows, withCut(buckets, limits));
     await turn();
   }
