@@ -29,6 +29,8 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     requestTimeout: 120_000,
+    // As long as Node lets a URL be: fastify's own answer to a longer part of a path would not be in our words.
+    routerOptions: { maxParamLength: 16_384 },
   });
   // A keep-alive connection that is busy when we close would otherwise hold the shutdown until its client lets go.
   app.addHook('onSend', async (_request, reply) => {

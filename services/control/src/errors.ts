@@ -39,6 +39,7 @@ export const faultKinds = {
   ruleLimit: kind(1505, 409, 'The zone has as many sequence rules as are allowed.'),
   ruleIdTwice: kind(1506, 400, 'The same rule id stands in the list twice.'),
   ruleIdUnknown: kind(1507, 400, 'A rule in the list has an id that no rule of the zone has.'),
+  sequenceUnknown: kind(1600, 404, 'There is no score of this sequence in the zone, nor was there one.'),
   noRoute: kind(7003, 404, 'There is no such route, or an id in the path is malformed.'),
   internal: kind(1900, 500, 'An unexpected fault; the log of the service has it.'),
   logUnavailable: kind(

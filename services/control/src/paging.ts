@@ -1,5 +1,6 @@
 /** Pages of lists that are complete in memory; lists in ClickHouse page there. */
 import { z } from 'zod';
+import { wholeNumber } from './parse.ts';
 
 export interface Page {
   /** From 1. */
@@ -9,18 +10,10 @@ export interface Page {
 
 export const maxPerPage = 1000;
 
-const wholeNumber = (min: number, max: number, fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .default(fallback);
-
 /** Query parameters every list takes. */
 export const pageQuery = {
-  page: wholeNumber(1, 1_000_000, 1),
-  per_page: wholeNumber(1, maxPerPage, 20),
+  page: wholeNumber(1, 1_000_000).default(1),
+  per_page: wholeNumber(1, maxPerPage).default(20),
 } as const;
 
 export const directionQuery = z.enum(['asc', 'desc']);

@@ -42,6 +42,19 @@ export const repeated = <T extends z.ZodType>(item: T) =>
     z.array(item).max(50).optional(),
   );
 
+/** A whole number as a query writes it. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+/** A time as RFC 3339 writes it, as milliseconds; what is finer is cut off. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-01-02T03:04:05Z; write a + as %2B' })
+  .transform((text) => Date.parse(text));
+
 const faultsOf = (all: readonly Fault[]): ApiError => {
   const [first, ...rest] = all.slice(0, maxFaults);
   if (first === undefined) return apiError('invalid', 'the body is invalid');

@@ -3,7 +3,7 @@ import type { ClickHouse } from '@precede/clickhouse';
 import { Topic, type ZoneId } from '@precede/contracts';
 import type { EventLog } from '@precede/log';
 import { timestamp } from './envelope.ts';
-import { newestMarker } from './sequences.ts';
+import { markerAt } from './snapshots.ts';
 
 const sessionizerGroup = 'precede.sessionizer';
 
@@ -40,7 +40,7 @@ export const scoreProgress = async (
     "SELECT partition, max(c.position) AS stored FROM count_progress AS c WHERE zone_id = '' GROUP BY partition",
   );
   const positions = new Map(stored.map((row) => [row.partition, row.stored]));
-  const marker = await newestMarker(clickhouse, zoneId);
+  const marker = await markerAt(clickhouse, zoneId);
   return {
     sequences: sequenceEnds.map((end, partition) => ({
       partition,

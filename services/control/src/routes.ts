@@ -30,7 +30,9 @@ import {
 import { directionQuery, pageOf, pageQuery, slicePage } from './paging.ts';
 import { parseBody, parseQuery, repeated } from './parse.ts';
 import { logProgress, scoreProgress } from './progress.ts';
+import { readSequence, sequenceQuery } from './sequence.ts';
 import { addRule, deleteRule, knownRule, patchRule, replaceRules, ruleView } from './sequence-rules.ts';
+import { parseSequenceId, type Sequence } from './sequence-view.ts';
 import { listSequences, sequencesQuery } from './sequences.ts';
 import { configurationBody, configurationView, setIdentifiers } from './session-identifiers.ts';
 import { createZone, deleteZone, knownZone, newZoneBody, patchZone, viewOf, zonePatchBody } from './zones.ts';
@@ -190,6 +192,14 @@ const sequenceRoutes = (api: FastifyInstance, { store, log, analytics }: RouteDe
     );
     return successPage(items, page, total, messages);
   });
+  api.get('/zones/:zone_id/api_gateway/sequences/:sequence_id', reading, async (request) => {
+    const zone = zoneOf(request, store);
+    const sequence = sequenceOf(request);
+    const query = parseQuery(sequenceQuery, request.query);
+    const answer = await analytics.ask((clickhouse) => readSequence(clickhouse, zone, sequence, query));
+    if (answer.kind === 'missing') throw apiError('sequenceUnknown', answer.why);
+    return success(answer.result, answer.messages);
+  });
   api.get('/zones/:zone_id/api_gateway/pipeline', reading, async (request) => {
     const { zoneId } = zoneOf(request, store);
     const { requests, sequenceEnds } = await logProgress(log);
@@ -214,6 +224,15 @@ const operationIdOf = (request: FastifyRequest): OperationId => {
   const id = param(request, 'operation_id').toLowerCase();
   if (isOperationId(id)) return id;
   throw apiError('noRoute', 'the operation id in the path is not a UUID');
+};
+
+const sequenceOf = (request: FastifyRequest): Sequence => {
+  const sequence = parseSequenceId(param(request, 'sequence_id'));
+  if (sequence !== undefined) return sequence;
+  throw apiError(
+    'noRoute',
+    'the sequence id in the path is not precedence, correlation or lookback with 2 to 9 short ids, such as precedence.0a1b2c3d.4e5f6071',
+  );
 };
 
 const ruleIdOf = (request: FastifyRequest): RuleId => {

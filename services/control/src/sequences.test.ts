@@ -1,136 +1,26 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type ClickHouse,
-  connectClickHouse,
-  type EmbeddedClickHouse,
-  migrate,
-  startEmbeddedClickHouse,
-} from '@precede/clickhouse';
-import {
-  faultsOf,
-  type Harness,
-  makeOperations,
-  makeZone,
-  startHarness,
-  withDirectory,
-  zoneId,
-} from './harness.test-kit.ts';
+import { faultsOf, type Harness, zoneId } from './harness.test-kit.ts';
+import { deletedShortId, millis, type ScoreRow, type ScoresKit, startScoresKit } from './scores.test-kit.ts';
 
 const path = `/zones/${zoneId}/api_gateway/sequences`;
 const computedMs = Date.UTC(2026, 10, 21, 11, 59, 30, 250);
-const deletedShortId = 0xdeadbeef;
-let server: EmbeddedClickHouse;
-let clickhouse: ClickHouse;
+let kit: ScoresKit;
 let control: Harness;
-let directory: Awaited<ReturnType<typeof withDirectory>>;
 let ids: readonly string[] = [];
-let shorts: readonly number[] = [];
 
 before(async () => {
-  directory = await withDirectory();
-  server = await startEmbeddedClickHouse({ dir: directory.dir, httpPort: 0 });
-  clickhouse = connectClickHouse({
-    url: server.url,
-    database: 'precede',
-    username: server.username,
-    password: server.password,
-    requestTimeoutMs: 10_000,
-  });
-  await migrate(clickhouse, {});
-  control = await startHarness({ clickhouse });
-  await makeZone(control);
-  ids = [
-    ...(await makeOperations(control, ['/a', '/b', '/c'])),
-    ...(await makeOperations(control, ['/d'], 'other.example.com')),
-  ];
-  shorts = ids.map((id) => Number.parseInt(id.slice(0, 8), 16));
+  kit = await startScoresKit();
+  control = kit.control;
+  ids = kit.ids;
 });
-after(async () => {
-  // What did not start is not there; the rest must not keep the process alive.
-  await control?.close();
-  await clickhouse?.close();
-  await server?.close();
-  await directory.remove();
-});
+after(() => kit?.close());
 
-const seconds = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
-const millis = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
-
-/** Rows as the scorer writes them; operations are given by their place in `ids`. */
-const store = async (
-  generation: number,
-  rows: readonly (readonly [
-    kind: string,
-    operations: readonly number[],
-    score: number,
-    support: number,
-    isListed?: number,
-  ])[],
-): Promise<void> => {
-  await clickhouse.insert(
-    'sequence_scores',
-    [
-      'zone_id',
-      'computed_at',
-      'generation',
-      'kind',
-      'operations',
-      'score',
-      'low',
-      'high',
-      'support',
-      'last_support',
-      'sessions',
-      'is_listed',
-    ],
-    rows.map(([kind, operations, score, support, isListed = 1]) => [
-      zoneId,
-      millis(computedMs + generation),
-      generation,
-      kind,
-      operations.map((i) => shorts[i] ?? deletedShortId),
-      score,
-      score / 2,
-      score,
-      support,
-      1_000,
-      7,
-      isListed,
-    ]),
-  );
-};
+const store = (generation: number, rows: readonly ScoreRow[]): Promise<void> =>
+  kit.store({ computedMs: computedMs + generation, generation }, rows);
 
 const mark = (generation: number, positions: Record<string, number> = {}): Promise<void> =>
-  clickhouse.insert(
-    'score_snapshots',
-    [
-      'zone_id',
-      'computed_at',
-      'generation',
-      'advanced',
-      'window_from',
-      'window_to',
-      'positions',
-      'row_count',
-      'listed_count',
-      'cut_count',
-    ],
-    [
-      [
-        zoneId,
-        millis(computedMs + generation),
-        generation,
-        0,
-        seconds(Date.UTC(2026, 10, 20, 11)),
-        millis(computedMs + generation),
-        positions,
-        1,
-        1,
-        0,
-      ],
-    ],
-  );
+  kit.mark({ computedMs: computedMs + generation, generation, positions });
 
 test('before the first snapshot the list is empty and says why', async () => {
   const { status, body } = await control.call('GET', path);
@@ -181,6 +71,7 @@ test('shows the newest complete snapshot, best score first, with names', async (
     support: 90,
     last_support: 1_000,
     sessions: 7,
+    undercount: 0,
   });
   assert.deepEqual(body.result_info, { page: 1, per_page: 20, count: 3, total_count: 3, total_pages: 1 });
   assert.equal(body.messages[0].computed_at, '2026-11-21T11:59:30.252000Z');
@@ -227,7 +118,7 @@ test('shows a deleted operation by the name ClickHouse kept, or by its short id 
   const operations = async () => (await control.call('GET', path)).body.result[0].operations;
 
   const [, unknown] = await operations();
-  await clickhouse.insert(
+  await kit.clickhouse.insert(
     'operations',
     [
       'zone_id',
@@ -272,8 +163,8 @@ test('refuses query values out of range, all at once', async () => {
 });
 
 test('tells how far each stage of the pipeline is', async () => {
-  await clickhouse.insert('count_progress', ['partition', 'position'], [[0, 12]]);
-  await clickhouse.insert('count_progress', ['partition', 'position'], [[0, 11]]);
+  await kit.clickhouse.insert('count_progress', ['partition', 'position'], [[0, 12]]);
+  await kit.clickhouse.insert('count_progress', ['partition', 'position'], [[0, 11]]);
 
   const { body } = await control.call('GET', `/zones/${zoneId}/api_gateway/pipeline`);
 
@@ -325,7 +216,7 @@ test('makes the list anew for a support of the asker: folding and the top 20 dep
 });
 
 test('when ClickHouse goes, scores are 503 and the rest goes on', async () => {
-  await server.close();
+  await kit.server.close();
 
   const sequences = await control.call('GET', path);
   const operations = await control.call('GET', `/zones/${zoneId}/api_gateway/operations`);

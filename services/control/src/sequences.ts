@@ -1,33 +1,37 @@
 /**
- * The list of sequences with their scores, from the newest complete snapshot of the zone in ClickHouse. Only reads; the
- * marker is read first, so that a list never mixes two snapshots.
+ * The list of sequences with their scores, from the newest complete snapshot of the zone in ClickHouse or the one of a past
+ * time. Only reads; the marker is read first, so that a list never mixes two snapshots.
  */
 import type { ClickHouse } from '@precede/clickhouse';
-import {
-  formatShortId,
-  isOperationId,
-  parseShortId,
-  type ShortId,
-  shortIdOf,
-  type ZoneSnapshot,
-} from '@precede/contracts';
+import { isOperationId, parseShortId, type ShortId, shortIdOf, type ZoneSnapshot } from '@precede/contracts';
 import { z } from 'zod';
 import { timestamp } from './envelope.ts';
-import { listing, publishedOrder } from './listing.ts';
+import { listing, needsUnlisted, publishedOrder } from './listing.ts';
 import { directionQuery, type Page, pageOf, pageQuery } from './paging.ts';
-import { issue, repeated } from './parse.ts';
+import { instant, issue, repeated, wholeNumber } from './parse.ts';
+import {
+  formatSequenceId,
+  type Names,
+  namesOf,
+  operationOf,
+  type ScoreNumbers,
+  scoreColumns,
+} from './sequence-view.ts';
+import {
+  expiredText,
+  type Kept,
+  keptOf,
+  markerAt,
+  missingText,
+  type SnapshotMarker,
+  snapshotParams,
+  snapshotView,
+} from './snapshots.ts';
 
 const share = z
   .string()
   .regex(/^(0(\.\d{1,15})?|1(\.0{1,15})?)$/, 'must be a number from 0 to 1')
   .transform(Number);
-const count = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().max(max));
-
 const operation = z.string().transform((text, context): ShortId => {
   const id = text.toLowerCase();
   const short = isOperationId(id) ? shortIdOf(id) : parseShortId(id);
@@ -38,11 +42,14 @@ const operation = z.string().transform((text, context): ShortId => {
 
 export const sequencesQuery = z.strictObject({
   kind: z.enum(['precedence', 'correlation', 'lookback']).default('precedence'),
-  min_support: count(Number.MAX_SAFE_INTEGER).optional(),
+  min_support: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
   min_score: share.optional(),
-  length: count(9).optional(),
+  length: wholeNumber(0, 9).optional(),
   host: repeated(z.string().toLowerCase().max(255)),
   operation: repeated(operation),
+  first_operation: repeated(operation),
+  last_operation: repeated(operation),
+  at: instant.optional(),
   listed: z.enum(['true', 'all']).default('true'),
   order: z.enum(['score', 'support', 'last_support', 'sessions', 'length']).default('score'),
   direction: directionQuery.default('desc'),
@@ -50,48 +57,7 @@ export const sequencesQuery = z.strictObject({
 });
 export type SequencesQuery = z.infer<typeof sequencesQuery>;
 
-export interface SnapshotMarker {
-  readonly computed_ms: number;
-  readonly generation: number;
-  readonly from_ms: number;
-  readonly to_ms: number;
-  readonly positions: Readonly<Record<string, number>>;
-  readonly cut_count: number;
-  readonly min_sessions: number;
-}
-
-interface ScoreRow {
-  readonly operations: readonly ShortId[];
-  readonly score: number;
-  readonly low: number;
-  readonly high: number;
-  readonly support: number;
-  readonly last_support: number;
-  readonly sessions: number;
-}
-
-interface Named {
-  readonly operation_id: string;
-  readonly method: string;
-  readonly host: string;
-  readonly endpoint: string;
-}
-
-export const markerSql = `SELECT
-  toUnixTimestamp64Milli(computed_at) AS computed_ms,
-  generation,
-  toUnixTimestamp(window_from) * 1000 AS from_ms,
-  toUnixTimestamp64Milli(window_to) AS to_ms,
-  positions,
-  cut_count,
-  min_sessions
-FROM newest_snapshots WHERE zone_id = {zone:String}`;
-
-export const newestMarker = async (
-  clickhouse: ClickHouse,
-  zoneId: string,
-): Promise<SnapshotMarker | undefined> =>
-  (await clickhouse.query<SnapshotMarker>(markerSql, { zone: zoneId }))[0];
+type ScoreRow = ScoreNumbers & { readonly operations: readonly ShortId[] };
 
 const orderColumns = {
   score: 'score',
@@ -102,20 +68,25 @@ const orderColumns = {
 } as const;
 
 /** SQL after FROM and its parameters; no text of the client's gets into the SQL. */
-export const sequencesFilter = (zone: ZoneSnapshot, marker: SnapshotMarker, query: SequencesQuery) => {
+const sequencesFilter = (
+  zone: ZoneSnapshot,
+  marker: SnapshotMarker,
+  query: SequencesQuery,
+  { hasUnlisted }: Kept,
+) => {
   const conditions = [
     '1',
     ...(query.min_score === undefined ? [] : ['score >= {min_score:Float64}']),
     ...(query.length === undefined ? [] : ['length(operations) = {length:UInt8}']),
     ...(query.host === undefined ? [] : ['hasAny(operations, {hosts:Array(UInt32)})']),
     ...(query.operation === undefined ? [] : ['hasAll(operations, {with:Array(UInt32)})']),
+    ...(query.first_operation === undefined ? [] : ['has({firsts:Array(UInt32)}, operations[1])']),
+    ...(query.last_operation === undefined ? [] : ['has({lasts:Array(UInt32)}, operations[-1])']),
   ];
   return {
-    sql: `(${listing(query.kind, query.listed, query.min_support)}) WHERE ${conditions.join(' AND ')}`,
+    sql: `(${listing(query, hasUnlisted)}) WHERE ${conditions.join(' AND ')}`,
     params: {
-      zone: zone.zoneId,
-      computed: marker.computed_ms,
-      generation: marker.generation,
+      ...snapshotParams(zone.zoneId, marker),
       kind: query.kind,
       min_support: query.min_support ?? 0,
       min_sessions: marker.min_sessions,
@@ -123,6 +94,8 @@ export const sequencesFilter = (zone: ZoneSnapshot, marker: SnapshotMarker, quer
       length: query.length ?? 0,
       hosts: query.host === undefined ? [] : shortIdsOfHosts(zone, query.host),
       with: query.operation ?? [],
+      firsts: query.first_operation ?? [],
+      lasts: query.last_operation ?? [],
     },
   };
 };
@@ -147,65 +120,41 @@ export const listSequences = async (
   query: SequencesQuery,
 ): Promise<SequenceList> => {
   const page = pageOf(query);
-  const marker = await newestMarker(clickhouse, zone.zoneId);
-  if (marker === undefined)
-    return { items: [], total: 0, page, messages: [{ message: 'no scores are computed for this zone yet' }] };
-  const { sql, params } = sequencesFilter(zone, marker, query);
+  const nothing = (message: string) => ({ items: [], total: 0, page, messages: [{ message }] });
+  const marker = await markerAt(clickhouse, zone.zoneId, query.at);
+  if (marker === undefined) return nothing(await missingText(clickhouse, zone.zoneId, query.at));
+  const kept = await keptOf(clickhouse, zone.zoneId, marker);
+  if (!kept.hasListed) return nothing(expiredText(marker));
+  const { sql, params } = sequencesFilter(zone, marker, query, kept);
   const counted = await clickhouse.query<{ total: number }>(`SELECT count() AS total FROM ${sql}`, params);
   const rows = await clickhouse.query<ScoreRow>(
-    `SELECT operations, score, low, high, support, last_support, sessions FROM ${sql} ${orderBy(query)} LIMIT {limit:UInt32} OFFSET {offset:UInt64}`,
+    `SELECT operations, ${scoreColumns} FROM ${sql} ${orderBy(query)} LIMIT {limit:UInt32} OFFSET {offset:UInt64}`,
     { ...params, limit: page.perPage, offset: (page.page - 1) * page.perPage },
   );
-  const names = await namesOf(clickhouse, zone, rows);
+  const names = await namesOf(
+    clickhouse,
+    zone,
+    rows.flatMap((row) => row.operations),
+  );
   return {
-    items: rows.map((row) => sequenceView(query.kind, row, names)),
+    items: rows.map((row) => sequenceView(query, row, names)),
     total: counted[0]?.total ?? 0,
     page,
-    messages: [snapshotMessage(marker)],
+    messages: messagesOf(marker, query, kept),
   };
 };
 
-const snapshotMessage = (marker: SnapshotMarker) => ({
-  message: `scores computed at ${timestamp(marker.computed_ms)}`,
-  computed_at: timestamp(marker.computed_ms),
-  window: { from: timestamp(marker.from_ms), to: timestamp(marker.to_ms) },
-  is_exact: marker.cut_count === 0,
-});
-
-/** Of the configuration; what was deleted since is asked of ClickHouse, which keeps it for its name. */
-const namesOf = async (
-  clickhouse: ClickHouse,
-  zone: ZoneSnapshot,
-  rows: readonly ScoreRow[],
-): Promise<ReadonlyMap<ShortId, Named>> => {
-  const names = new Map<ShortId, Named>();
-  for (const o of zone.operations.values())
-    names.set(o.shortId, {
-      operation_id: o.operationId,
-      method: o.method,
-      host: o.host,
-      endpoint: o.endpoint,
-    });
-  const missing = [...new Set(rows.flatMap((row) => row.operations))].filter((id) => !names.has(id));
-  if (missing.length === 0) return names;
-  const found = await clickhouse.query<Named & { short_id: ShortId }>(
-    'SELECT short_id, toString(operation_id) AS operation_id, method, host, endpoint FROM operations FINAL WHERE zone_id = {zone:String} AND short_id IN {ids:Array(UInt32)}',
-    { zone: zone.zoneId, ids: missing },
-  );
-  for (const { short_id, ...named } of found) names.set(short_id, named);
-  return names;
+const messagesOf = (marker: SnapshotMarker, query: SequencesQuery, { hasUnlisted }: Kept) => {
+  const told = { ...snapshotView(marker), has_unlisted: hasUnlisted };
+  const first = { message: `scores computed at ${timestamp(marker.computed_ms)}`, ...told };
+  if (hasUnlisted || !needsUnlisted(query)) return [first];
+  const message =
+    'the unlisted sequences of these scores are no longer kept (3 hours): only those that the scorer listed are here';
+  return [first, { message }];
 };
 
-const sequenceView = (kind: string, row: ScoreRow, names: ReadonlyMap<ShortId, Named>) => ({
-  id: [kind, ...row.operations.map(formatShortId)].join('.'),
-  operations: row.operations.map((id) => ({
-    ...(names.get(id) ?? { operation_id: null, method: null, host: null, endpoint: null }),
-    short_id: formatShortId(id),
-  })),
-  score: row.score,
-  low: row.low,
-  high: row.high,
-  support: row.support,
-  last_support: row.last_support,
-  sessions: row.sessions,
+const sequenceView = ({ kind }: SequencesQuery, { operations, ...numbers }: ScoreRow, names: Names) => ({
+  id: formatSequenceId({ kind, operations }),
+  operations: operations.map((id) => operationOf(names, id)),
+  ...numbers,
 });
