@@ -45,13 +45,68 @@ export interface RuleView {
   readonly sequence: readonly [string, string];
   readonly position: number;
 }
-export interface SequenceView {
-  readonly operations: readonly OperationView[];
+/** An operation of a sequence; nothing but its short id where nobody knows it any more. */
+export interface NamedOperation {
+  readonly operation_id: string | null;
+  readonly short_id: string;
+  readonly method: string | null;
+  readonly host: string | null;
+  readonly endpoint: string | null;
+}
+export interface ScoreNumbers {
   readonly score: number;
   readonly low: number;
   readonly high: number;
   readonly support: number;
   readonly last_support: number;
+}
+export interface SequenceView extends ScoreNumbers {
+  readonly id: string;
+  readonly operations: readonly NamedOperation[];
+  readonly sessions: number;
+  readonly undercount: number;
+}
+export interface SessionExample {
+  readonly session_id: string;
+  readonly first: string;
+  readonly last: string;
+  readonly length: number;
+  readonly cut: number;
+  readonly places: number;
+  readonly steps: readonly (NamedOperation & { readonly time: string })[];
+}
+export interface SequenceDetail {
+  readonly id: string;
+  readonly kind: 'precedence' | 'correlation' | 'lookback';
+  readonly operations: readonly NamedOperation[];
+  readonly computed_at: string;
+  readonly window: { readonly from: string; readonly to: string };
+  readonly is_exact: boolean;
+  /** These are null together: the scores of that time have none of the sequence. */
+  readonly score: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly support: number | null;
+  readonly last_support: number | null;
+  readonly sessions: number | null;
+  readonly undercount: number | null;
+  readonly is_listed: boolean | null;
+  readonly rule: {
+    readonly sequence: readonly [string, string];
+    readonly lookback: ScoreNumbers | null;
+  } | null;
+  readonly history: readonly { readonly computed_at: string; readonly score: number | null }[];
+  readonly hours: readonly {
+    readonly hour: string;
+    readonly occurrences: number;
+    readonly last_occurrences: number;
+  }[];
+  readonly examples: {
+    readonly examined: number;
+    readonly is_all: boolean;
+    readonly with: readonly SessionExample[];
+    readonly without: readonly SessionExample[];
+  } | null;
 }
 export interface Pipeline {
   readonly requests: readonly { partition: number; end: number; committed: number | null }[];

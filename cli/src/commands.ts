@@ -1,17 +1,17 @@
-/** The small commands over the management API and the enforcer: zones, operations, rules, sequences, decide. */
+/** The small commands over the management API and the enforcer: zones, operations, rules, decide. */
 
 import { InputError } from '@precede/contracts';
 import type { Command } from 'commander';
-import type { ApiClient, OperationView, RuleView, SequenceView, Zone } from './api-client.ts';
+import type { ApiClient, OperationView, RuleView, Zone } from './api-client.ts';
 import { ExitCode, RefusedError } from './exit.ts';
 import { clientOf, type TargetOptions, wholeNumber, withTarget } from './options.ts';
-import { bar, bold, clean, dim, green, print, printJson, red, table } from './output.ts';
+import { clean, dim, green, print, printJson, red, table } from './output.ts';
 
-interface ZoneOption extends TargetOptions {
+export interface ZoneOption extends TargetOptions {
   readonly zone: string;
 }
 
-const zoned = (command: Command): Command =>
+export const zoned = (command: Command): Command =>
   withTarget(command.requiredOption('--zone <zone>', 'id or name of the zone'));
 
 export const zonesCommand = (program: Command): void => {
@@ -144,7 +144,7 @@ export const addRule = async (
   return (await api.call<RuleView>('POST', `/zones/${zone.id}/api_gateway/seqrules/rules`, body)).result;
 };
 
-const findOperation = (operations: readonly OperationView[], text: string): string => {
+export const findOperation = (operations: readonly OperationView[], text: string): string => {
   const wanted = text.trim();
   const found = operations.find(
     (o) =>
@@ -161,76 +161,6 @@ const operationNames = async (api: ApiClient, zone: Zone): Promise<(id: string) 
   const operations = await api.list<OperationView>(`/zones/${zone.id}/api_gateway/operations`);
   const names = new Map(operations.map((o) => [o.operation_id, clean(`${o.method} ${o.endpoint}`)]));
   return (id) => names.get(id) ?? id;
-};
-
-interface SequencesOptions extends ZoneOption {
-  readonly kind: string;
-  readonly minSupport?: number;
-  readonly limit: number;
-}
-
-export const sequencesCommand = (program: Command): void => {
-  zoned(program.command('sequences').description('the sequences of the last 24 hours with their scores'))
-    .option('--kind <kind>', 'precedence, correlation', 'precedence')
-    .option(
-      '--min-support <n>',
-      'only sequences seen at least so often',
-      wholeNumber('min-support', 1, 1_000_000_000),
-    )
-    .option('--limit <n>', 'at most so many', wholeNumber('limit', 1, 10_000), 20)
-    .action(async (options: SequencesOptions) => {
-      const api = clientOf(options);
-      const zone = await api.zone(options.zone);
-      const found = await listSequences(api, zone, options);
-      if (options.json === true) return printJson(found);
-      return printSequences(found, options.minSupport);
-    });
-};
-
-export const listSequences = async (
-  api: ApiClient,
-  zone: Zone,
-  options: { kind: string; minSupport?: number; limit: number },
-): Promise<readonly SequenceView[]> => {
-  if (options.kind !== 'precedence' && options.kind !== 'correlation')
-    throw new InputError(
-      '/kind',
-      `--kind: must be precedence or correlation, got ${JSON.stringify(options.kind)}`,
-    );
-  const support = options.minSupport === undefined ? '' : `&min_support=${options.minSupport}`;
-  const path = `/zones/${zone.id}/api_gateway/sequences?kind=${options.kind}${support}`;
-  const items = await api.list<SequenceView>(path, options.limit);
-  return items.map((s) => ({
-    operations: s.operations.map(
-      ({ method, host, endpoint, short_id }) => ({ method, host, endpoint, short_id }) as OperationView,
-    ),
-    score: s.score,
-    low: s.low,
-    high: s.high,
-    support: s.support,
-    last_support: s.last_support,
-  }));
-};
-
-export const printSequences = (sequences: readonly SequenceView[], minSupport = 10): void => {
-  if (sequences.length === 0) {
-    print(
-      `no sequence has enough support yet (${minSupport} occurrences in 5 sessions within the last 24 hours)`,
-    );
-    return;
-  }
-  for (const s of sequences) {
-    const counts = `${s.support} of ${s.last_support}`;
-    print(
-      `${bar(s.score)} ${bold(s.score.toFixed(3))}  ${dim(`[${s.low.toFixed(3)}, ${s.high.toFixed(3)}]`)}  ${counts}`,
-    );
-    for (const [i, o] of s.operations.entries()) {
-      const arrow = i === 0 ? '   ' : ' → ';
-      print(
-        `${' '.repeat(10)}${arrow}${dim(o.short_id)} ${o.method.padEnd(4)} ${clean(o.host + o.endpoint)}`,
-      );
-    }
-  }
 };
 
 interface DecideOptions extends ZoneOption {

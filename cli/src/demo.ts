@@ -5,10 +5,12 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { ApiClient, SequenceView, Zone } from './api-client.ts';
-import { addRule, decide, listSequences, printDecision, printSequences } from './commands.ts';
+import { addRule, decide, printDecision } from './commands.ts';
 import { runImport } from './import/command.ts';
 import { clientOf } from './options.ts';
-import { bold, clean, print } from './output.ts';
+import { bold, clean, dim, lookOf, print } from './output.ts';
+import { listSequences } from './sequences-api.ts';
+import { listText } from './sequences-text.ts';
 import { printAddresses, runUntilSignal, startUp, type UpOptions, withUpOptions } from './up.ts';
 
 const bundledLog = fileURLToPath(new URL('../../data/apache_logs.gz', import.meta.url));
@@ -70,10 +72,11 @@ const show = async (api: ApiClient, dataDir: string): Promise<void> => {
   print(
     bold('\n2. Top sequences of the last 24 hours: how often the last operation is preceded by the others'),
   );
-  const sequences = await listSequences(api, zone, { kind: 'precedence', limit: 5 });
-  printSequences(sequences);
-  const first = sequences[0];
+  const list = await listSequences(api, zone, { kind: 'precedence', limit: 5 });
+  print(listText({ kind: 'precedence', ...list }, lookOf()));
+  const first = list.items[0];
   if (first === undefined) return;
+  print(dim(`   more of the first: precede sequences show ${first.id} --zone ${name}`));
   await showRule(api, zone, first);
 };
 
@@ -90,7 +93,7 @@ const showRule = async (api: ApiClient, zone: Zone, sequence: SequenceView): Pro
     decide(api, zone, {
       method: o.method,
       host: o.host,
-      path: o.endpoint.replace(/\{[^}]*\}/g, '1'),
+      path: (o.endpoint ?? '/').replace(/\{[^}]*\}/g, '1'),
       session,
     });
   const visitor = `demo-visitor-${Date.now()}`;

@@ -3,17 +3,12 @@
 import { PrecedeError } from '@precede/contracts';
 import { Command } from 'commander';
 import { clickhouseCommand } from './clickhouse-command.ts';
-import {
-  decideCommand,
-  operationsCommand,
-  rulesCommand,
-  sequencesCommand,
-  zonesCommand,
-} from './commands.ts';
+import { decideCommand, operationsCommand, rulesCommand, zonesCommand } from './commands.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { ExitCode, exitCodeOf, RefusedError } from './exit.ts';
 import { importCommand } from './import/command.ts';
+import { sequencesCommand } from './sequences-command.ts';
 import { upCommand } from './up.ts';
 
 const program = new Command('precede')

@@ -97,3 +97,14 @@ export const wholeNumber =
       `${label}: must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`,
     );
   };
+
+/** A share from 0 to 1 as commander's parser. It stays text: the instance takes it as it was written. */
+export const share =
+  (name: string) =>
+  (text: string): string => {
+    if (/^(0(\.\d{1,15})?|1(\.0{1,15})?)$/.test(text)) return text;
+    throw new InputError(
+      `/${name}`,
+      `--${name}: must be a number from 0 to 1 such as 0.95, got ${JSON.stringify(text)}`,
+    );
+  };

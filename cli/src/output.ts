@@ -1,4 +1,5 @@
 /** What commands print: tables for people, JSON for programs. Everything else goes to stderr. */
+import type { Look } from './chart.ts';
 
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -30,8 +31,8 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   return [bold(line(head)), ...rows.map(line)].join('\n');
 };
 
-/** A score in [0, 1] as a bar of ten cells. */
-export const bar = (score: number): string => {
-  const filled = Math.round(Math.max(0, Math.min(1, score)) * 10);
-  return '█'.repeat(filled) + '░'.repeat(10 - filled);
-};
+/** How charts are drawn where stdout goes; block characters only where colours are shown too. */
+export const lookOf = (isAscii = false): Look => ({
+  columns: process.stdout.isTTY === true ? process.stdout.columns : Number.POSITIVE_INFINITY,
+  isAscii: isAscii || !isTerminal,
+});
