@@ -76,7 +76,7 @@ const show = async (api: ApiClient, dataDir: string): Promise<void> => {
   print(listText({ kind: 'precedence', ...list }, lookOf()));
   const first = list.items[0];
   if (first === undefined) return;
-  print(dim(`   more of the first: precede sequences show ${first.id} --zone ${name}`));
+  print(dim(`more of the first: precede sequences show ${first.id} --zone ${name} --data ${dataDir}`));
   await showRule(api, zone, first);
 };
 

@@ -5,8 +5,11 @@
 import { type ScoreKind, scoreColumns } from './sequence-view.ts';
 import { ofSnapshot } from './snapshots.ts';
 
-/** Where a query names no sequence at all, only rows of the snapshot: the scorer stores the most supported unlisted ones. */
-const rows = `SELECT operations, ${scoreColumns} FROM sequence_scores WHERE ${ofSnapshot} AND kind = {kind:String}`;
+/**
+ * Where a query names no sequence at all, only rows of the snapshot: the scorer stores the most supported unlisted ones.
+ * DISTINCT: an insert whose answer was lost is made again, and then its rows are there twice.
+ */
+const rows = `SELECT DISTINCT operations, ${scoreColumns} FROM sequence_scores WHERE ${ofSnapshot} AND kind = {kind:String}`;
 const supported = 'support >= {min_support:UInt64}';
 const eligible = `${rows} AND ${supported} AND sessions >= {min_sessions:UInt16}`;
 

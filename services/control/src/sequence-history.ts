@@ -18,11 +18,12 @@ const chosen = `SELECT newest.1 AS generation, newest.2 AS computed_at
       AND toUnixTimestamp64Milli(computed_at) BETWEEN {from:Int64} AND {to:Int64}
   ) GROUP BY intDiv((ms - first) * {points:UInt16}, last - first + 1))`;
 
+/** ANY: rows that were stored twice are one point. */
 const historySql = `WITH chosen AS (${chosen})
 SELECT toUnixTimestamp64Milli(c.computed_at) AS computed_ms, s.score AS score, s.low AS low, s.high AS high,
   s.support AS support, s.last_support AS last_support
 FROM chosen AS c
-LEFT JOIN (
+LEFT ANY JOIN (
   SELECT computed_at, generation, score, low, high, support, last_support FROM sequence_scores
   WHERE zone_id = {zone:String} AND kind = {kind:String} AND operations = {operations:Array(UInt32)}
     AND (computed_at, generation) IN (SELECT computed_at, generation FROM chosen)

@@ -460,6 +460,35 @@ test('an example session says who, when, how long, and shows each step by name',
   assert.equal((await read('precedence', [0, 1], 'examples=0')).body.result.examples, null);
 });
 
+test('rows that were stored twice, as an insert without an answer is made again, are shown once', async () => {
+  const of = { computedMs: noon + 11 * hour, generation: 6_000 };
+  const rows = [['precedence', [1, 2], 0.5, 9]] as const;
+  await kit.store(of, rows);
+  await kit.store(of, rows);
+  await kit.mark({ ...of, rowCount: 1, listedCount: 1 });
+
+  const list = await kit.control.call('GET', `/zones/${zoneId}/api_gateway/sequences`);
+  const one = await read('precedence', [1, 2], 'from=2026-11-21T23:00:00Z');
+
+  assert.deepEqual([list.body.result.length, list.body.result_info.total_count], [1, 1]);
+  assert.equal(one.body.result.history.length, 1);
+});
+
+test('tells by how much a support may be short', async () => {
+  const of = { computedMs: noon + 12 * hour, generation: 7_000 };
+  await kit.clickhouse.insert(
+    'sequence_scores',
+    ['zone_id', 'computed_at', 'generation', 'kind', 'operations', 'support', 'is_listed', 'undercount'],
+    [[zoneId, millis(of.computedMs), of.generation, 'precedence', kit.shorts.slice(0, 2), 20, 1, 3]],
+  );
+  await kit.mark({ ...of, rowCount: 1, listedCount: 1 });
+
+  const list = await kit.control.call('GET', `/zones/${zoneId}/api_gateway/sequences`);
+  const one = await read('precedence', [0, 1]);
+
+  assert.deepEqual([list.body.result[0].undercount, one.body.result.undercount], [3, 3]);
+});
+
 test('shows nothing of another zone', async () => {
   const foreign = await read('precedence', [0, 1], '', otherZone);
   const unknown = await read('precedence', [0, 1], '', 'e'.repeat(32));

@@ -67,36 +67,57 @@ export const readSequence = async (
   const { zoneId } = zone;
   const marker = await markerAt(clickhouse, zoneId, query.at);
   if (marker === undefined) return { kind: 'missing', why: await missingText(clickhouse, zoneId, query.at) };
-  const scores = await clickhouse.query<StoredScore>(scoresSql, {
-    ...snapshotParams(zoneId, marker),
-    ...sequence,
-    pair: sequence.operations.slice(-2),
-  });
-  const history = await historyOf(clickhouse, zoneId, sequence, {
-    fromMs: query.from ?? 0,
-    toMs: query.to ?? marker.computed_ms,
-    points: query.points,
-  });
-  const hours = await hoursOf(clickhouse, zoneId, sequence, marker);
-  const score = scores.find(({ kind }) => kind === sequence.kind);
-  const isKnown = [score?.support, ...history.map((point) => point.support), occurrencesIn(hours)];
-  if (!isKnown.some((support) => (support ?? 0) > 0)) return { kind: 'missing', why: unknownText(marker) };
+  const known = await readKnown(clickhouse, zone, sequence, query, marker);
+  if (!isKnown(known)) return { kind: 'missing', why: unknownText(marker) };
+  const kept = await keptOf(clickhouse, zoneId, marker);
   const names = await namesOf(clickhouse, zone, sequence.operations);
+  const examples =
+    query.examples === 0 ? null : await examplesOf(clickhouse, zone, sequence, marker, query.examples);
   const result = {
     id: formatSequenceId(sequence),
     kind: sequence.kind,
     operations: sequence.operations.map((id) => operationOf(names, id)),
     ...snapshotView(marker),
-    ...(score === undefined ? noScore : scoreView(score)),
-    rule: ruleOf(zone, sequence, scores),
-    history,
-    hours: hours.map(hourView),
-    examples:
-      query.examples === 0 ? null : await examplesOf(clickhouse, zone, sequence, marker, query.examples),
+    ...(known.score === undefined ? noScore : scoreView(known.score)),
+    rule: ruleOf(zone, sequence, known.lookback),
+    history: known.history,
+    hours: known.hours.map(hourView),
+    examples,
   };
-  const kept = await keptOf(clickhouse, zoneId, marker);
-  return { kind: 'found', result, messages: messagesOf(marker, kept, score, hours) };
+  return { kind: 'found', result, messages: messagesOf(marker, kept, known) };
 };
+
+interface Known {
+  readonly score: StoredScore | undefined;
+  /** Of the last two operations. */
+  readonly lookback: StoredScore | undefined;
+  readonly history: Awaited<ReturnType<typeof historyOf>>;
+  readonly hours: Hours;
+}
+
+const readKnown = async (
+  clickhouse: ClickHouse,
+  { zoneId }: ZoneSnapshot,
+  sequence: Sequence,
+  { from = 0, to, points }: SequenceQuery,
+  marker: SnapshotMarker,
+): Promise<Known> => {
+  const scores = await clickhouse.query<StoredScore>(scoresSql, {
+    ...snapshotParams(zoneId, marker),
+    ...sequence,
+    pair: sequence.operations.slice(-2),
+  });
+  const range = { fromMs: from, toMs: to ?? marker.computed_ms, points };
+  return {
+    score: scores.find(({ kind }) => kind === sequence.kind),
+    lookback: scores.find(({ kind }) => kind === 'lookback'),
+    history: await historyOf(clickhouse, zoneId, sequence, range),
+    hours: await hoursOf(clickhouse, zoneId, sequence, marker),
+  };
+};
+
+const isKnown = ({ score, history, hours }: Known): boolean =>
+  score !== undefined || occurrencesIn(hours) > 0 || history.some((point) => point.support !== null);
 
 const occurrencesIn = (hours: Hours): number => hours.reduce((sum, hour) => sum + hour.occurrences, 0);
 
@@ -123,11 +144,10 @@ const scoreView = ({ kind: _kind, is_listed, ...numbers }: StoredScore) => ({
  * What an allow rule of the last two operations would let through; null where there can be none: one of them is not saved, or
  * their hosts differ, or they are one and the first of a session could never pass.
  */
-const ruleOf = (zone: ZoneSnapshot, { operations }: Sequence, scores: readonly StoredScore[]) => {
+const ruleOf = (zone: ZoneSnapshot, { operations }: Sequence, found: StoredScore | undefined) => {
   const saved = new Map([...zone.operations.values()].map((each) => [each.shortId, each]));
   const [start, end] = operations.slice(-2).map((id) => saved.get(id));
   if (start === undefined || end === undefined || start === end || start.host !== end.host) return null;
-  const found = scores.find(({ kind }) => kind === 'lookback');
   const pair = [start.operationId, end.operationId];
   if (found === undefined) return { sequence: pair, lookback: null };
   const { score, low, high, support, last_support } = found;
@@ -137,8 +157,7 @@ const ruleOf = (zone: ZoneSnapshot, { operations }: Sequence, scores: readonly S
 const messagesOf = (
   marker: SnapshotMarker,
   { hasListed, hasUnlisted }: Kept,
-  score: StoredScore | undefined,
-  hours: Hours,
+  { score, hours }: Known,
 ): readonly object[] => {
   const texts = [`scores computed at ${timestamp(marker.computed_ms)}`];
   if (score === undefined && !hasListed) texts.push(expiredText(marker));
