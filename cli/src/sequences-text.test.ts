@@ -65,11 +65,11 @@ test('a narrow terminal cuts long paths in the middle and no line grows beyond i
 });
 
 test('says where a support may be short, sessions are an estimate, and an operation is no longer known', () => {
-  const vague = { ...view, operations: [gone, checkout], undercount: 4, sessions: 16 };
+  const vague = { ...view, operations: [gone, checkout], undercount: 4, sessions: 32 };
 
   const text = listText({ kind: 'precedence', items: [vague], total: 9, messages: [], page: 2 }, pipe);
 
-  assert.match(text, /75 \(or up to 4 more\) of 100 {2}about 16 sessions/);
+  assert.match(text, /75 \(or up to 4 more\) of 100 {2}about 32 sessions/);
   assert.match(text, /0000000c {6}\(no longer known\)/);
   assert.match(text, /1 of 9, page 2$/);
 });

@@ -5,7 +5,7 @@ import { bold, clean, dim } from './output.ts';
 import type { Kind } from './sequences-api.ts';
 
 const barWidth = 10;
-const exactSessions = 16;
+const exactSessions = 32;
 
 export const meanings: Readonly<Record<Kind, string>> = {
   precedence:
@@ -31,7 +31,7 @@ export const operationLine = (o: NamedOperation, isFirst: boolean, indent: numbe
 export const supportText = (support: number, lastSupport: number, undercount: number): string =>
   `${support}${undercount > 0 ? ` (or up to ${undercount} more)` : ''} of ${lastSupport}`;
 
-/** From 16 on the instance estimates how many there are. */
+/** From 32 on the instance estimates how many there are. */
 export const sessionsText = (sessions: number): string =>
   `${sessions < exactSessions ? '' : 'about '}${sessions} sessions`;
 

@@ -111,7 +111,8 @@ const scorer: Readonly<Record<string, Note>> = {
       'Bounded by `PRECEDE_SCORER_ZONE_MEMORY` a zone and `PRECEDE_SCORER_MEMORY` a partition; near them rare sequences are given up.',
   },
   zone_bytes: {
-    watch: 'Memory of the ranker. It grows with the zones this scorer owns and what is stored of their last 24 hours.',
+    watch:
+      'Memory of the ranker. It grows with the zones this scorer owns and what is stored of their last 24 hours.',
   },
   dropped_sequences: {
     watch:
@@ -126,8 +127,7 @@ const scorer: Readonly<Record<string, Note>> = {
   },
   rank_seconds: { watch: 'p99 above 10 s: a zone with very many sequences, or a slow ClickHouse.' },
   cut_sequences_total: {
-    watch:
-      'Any increase: scores are approximate (`is_exact` false); raise `PRECEDE_SCORER_RANK_MAX_ROWS`.',
+    watch: 'Any increase: scores are approximate (`is_exact` false); raise `PRECEDE_SCORER_RANK_MAX_ROWS`.',
   },
   archived_records_total: {
     labels: { topic: '`sessions.v1`, `decisions.v1`', outcome: '`stored`, `unreadable`' },

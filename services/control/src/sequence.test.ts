@@ -70,32 +70,30 @@ const storeSessions = (sessions: readonly Session[]): Promise<void> =>
     }),
   );
 
-const countColumns = [
-  'zone_id',
-  'form',
-  'hour',
-  'operations',
-  'partition',
-  'epoch',
-  'occurrences',
-  'sessions',
+const countColumns = ['zone_id', 'hour', 'operations', 'partition', 'epoch', 'occurrences', 'sessions'];
+type CountRow = readonly [
+  ms: number,
+  places: readonly number[],
+  firstLength: number,
+  collapsed: number,
+  raw: number,
 ];
-const storeCounts = (
-  rows: readonly (readonly [form: string, ms: number, places: readonly number[], occurrences: number])[],
-  zone = zoneId,
-): Promise<void> =>
+
+/** Each in a partition of its own, so that their occurrences are added. */
+const storeCounts = (rows: readonly CountRow[], zone = zoneId): Promise<void> =>
   kit.clickhouse.insert(
     'sequence_counts',
-    countColumns,
-    rows.map(([form, ms, places, n], i) => [
+    [...countColumns, 'first_length', 'raw_occurrences'],
+    rows.map(([ms, places, firstLength, collapsed, raw], partition) => [
       zone,
-      form,
       seconds(ms),
       places.map((p) => kit.shorts[p]),
-      i % 3,
+      partition,
       1,
-      n,
+      collapsed,
       [1],
+      firstLength,
+      raw,
     ]),
   );
 
@@ -178,6 +176,7 @@ test('shows score, names, window, and what an allow rule of its end would let th
     computed_at: '2026-11-21T12:00:00.000000Z',
     window: { from: '2026-11-20T12:00:00.000000Z', to: '2026-11-21T12:00:00.000000Z' },
     is_exact: true,
+    max_undercount: 0,
     score: 0.8,
     low: 0.4,
     high: 0.8,
@@ -264,24 +263,22 @@ test('thins the history evenly in time to the points asked for, of complete snap
 test('counts occurrences by the hour, in the form that the score is made of', async () => {
   const at = (hours: number): number => noon + hours * hour;
   await storeCounts([
-    ['collapsed', at(-3), [0, 1, 2], 5],
-    ['collapsed', at(-3), [0, 1, 2], 2],
-    ['collapsed', at(-3), [2], 9],
-    ['collapsed', at(0), [0, 1, 2], 73],
-    ['collapsed', at(0), [2], 100],
-    ['collapsed', at(-24), [2], 4],
-    ['collapsed', at(-25), [0, 1, 2], 1_000],
-    ['collapsed', at(1), [0, 1, 2], 1_000],
-    ['raw', at(0), [0, 1, 2], 77],
-    ['raw', at(0), [1, 1], 40],
-    ['raw', at(0), [1], 41],
+    [at(-3), [0, 1, 2], 3, 5, 0],
+    [at(-3), [0, 1, 2], 3, 2, 0],
+    [at(-3), [2], 1, 9, 0],
+    [at(0), [0, 1, 2], 3, 73, 77],
+    // Stands for its ending [2] too.
+    [at(0), [3, 2], 1, 100, 0],
+    [at(-24), [2], 1, 4, 0],
+    [at(-25), [0, 1, 2], 1, 1_000, 0],
+    [at(1), [0, 1, 2], 1, 1_000, 0],
+    [at(0), [1, 1], 2, 0, 40],
+    [at(0), [1], 1, 41, 41],
   ]);
-  await storeCounts([['collapsed', at(0), [0, 1, 2], 5_000]], otherZone);
-  await kit.clickhouse.insert(
-    'pair_counts',
-    countColumns.filter((name) => name !== 'form'),
-    [[zoneId, seconds(at(0)), [kit.shorts[1], kit.shorts[2]], 0, 1, 95, [1]]],
-  );
+  await storeCounts([[at(0), [0, 1, 2], 1, 5_000, 5_000]], otherZone);
+  await kit.clickhouse.insert('pair_counts', countColumns, [
+    [zoneId, seconds(at(0)), [kit.shorts[1], kit.shorts[2]], 0, 1, 95, [1]],
+  ]);
   const hoursOf = async (kind: string, places: readonly number[]) => {
     const { body } = await read(kind, places, 'at=2026-11-21T12:00:30Z&examples=0');
     const hours: readonly { hour: string; occurrences: number; last_occurrences: number }[] =

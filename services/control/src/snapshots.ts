@@ -15,6 +15,7 @@ export interface SnapshotMarker {
   readonly listed_count: number;
   readonly cut_count: number;
   readonly min_sessions: number;
+  readonly max_undercount: number;
 }
 
 /** Read backwards along the key, so that the first row that fits ends it. The positions of a generation only grow. */
@@ -27,7 +28,8 @@ const markerSql = (condition: string): string => `SELECT
   row_count,
   listed_count,
   cut_count,
-  min_sessions
+  min_sessions,
+  max_undercount
 FROM score_snapshots WHERE zone_id = {zone:String}${condition}
 ORDER BY generation DESC, advanced DESC LIMIT 1`;
 
@@ -84,6 +86,7 @@ export const snapshotView = (marker: SnapshotMarker) => ({
   computed_at: timestamp(marker.computed_ms),
   window: { from: timestamp(marker.from_ms), to: timestamp(marker.to_ms) },
   is_exact: marker.cut_count === 0,
+  max_undercount: marker.max_undercount,
 });
 
 export const expiredText = (marker: SnapshotMarker): string =>
