@@ -61,25 +61,40 @@ export const historyOf = async (
   return rows.map(({ computed_ms, ...numbers }) => ({ computed_at: timestamp(computed_ms), ...numbers }));
 };
 
-/** In which form the occurrences of a sequence, and of its last operation, are counted. */
-const forms = {
-  precedence: ['collapsed', 'collapsed'],
-  correlation: ['raw', 'raw'],
-  lookback: ['pair', 'collapsed'],
-} as const satisfies Record<ScoreKind, readonly [string, string]>;
+/**
+ * What sequence_hours says of one sequence, without unfolding every other: a row stands for its endings from first_length on,
+ * and the largest count among the rows of an epoch that stand for a sequence is that of the sequence.
+ */
+const within = `zone_id = {zone:String} AND hour >= {from:DateTime('UTC')} AND hour <= {to:DateTime('UTC')}`;
+const wanted = '{operations:Array(UInt32)}';
+const endings = (column: 'occurrences' | 'raw_occurrences'): string => `SELECT hour,
+    maxIf(counted, (shortest <= length(${wanted})) AND (arraySlice(operations, -length(${wanted})) = ${wanted})) AS n,
+    maxIf(counted, shortest = 1) AS last_n
+  FROM (
+    SELECT hour, partition, epoch, operations, min(first_length) AS shortest, max(${column}) AS counted
+    FROM sequence_counts WHERE ${within} AND operations[-1] = ${wanted}[-1]
+    GROUP BY hour, partition, epoch, operations
+  ) GROUP BY hour, partition, epoch`;
+const pairs = `SELECT hour, max(occurrences) AS n, toUInt64(0) AS last_n
+  FROM pair_counts WHERE ${within} AND operations = ${wanted}
+  GROUP BY hour, partition, epoch`;
+
+/** In the form that the score is made of; a pair is counted apart from its last operation. */
+const counted = {
+  precedence: endings('occurrences'),
+  correlation: endings('raw_occurrences'),
+  lookback: `SELECT hour, toUInt64(0) AS n, last_n FROM (${endings('occurrences')}) UNION ALL ${pairs}`,
+} as const satisfies Record<ScoreKind, string>;
 
 /** Hours in which nothing happened are there, with 0. */
-const hoursSql = `SELECT toUnixTimestamp(hour) * 1000 AS hour_ms,
-  sumIf(n, (f = {form:String}) AND (s = {operations:Array(UInt32)})) AS occurrences,
-  sumIf(n, (f = {last_form:String}) AND (s = {last:Array(UInt32)})) AS last_occurrences
+const hoursSql = (
+  kind: ScoreKind,
+): string => `SELECT toUnixTimestamp(hour) * 1000 AS hour_ms, occurrences, last_occurrences
 FROM (
-  SELECT hour, toString(form) AS f, operations AS s, occurrences AS n FROM sequence_hours
-  WHERE zone_id = {zone:String} AND hour >= {from:DateTime('UTC')} AND hour <= {to:DateTime('UTC')}
-    AND form IN ({form:String}, {last_form:String})
-    AND operations IN ({operations:Array(UInt32)}, {last:Array(UInt32)})
-)
-GROUP BY hour
-ORDER BY hour WITH FILL FROM {from:DateTime('UTC')} TO {to:DateTime('UTC')} + 1 STEP INTERVAL 1 HOUR`;
+  SELECT hour, sum(n) AS occurrences, sum(last_n) AS last_occurrences FROM (${counted[kind]})
+  GROUP BY hour
+  ORDER BY hour WITH FILL FROM {from:DateTime('UTC')} TO {to:DateTime('UTC')} + 1 STEP INTERVAL 1 HOUR
+) ORDER BY hour`;
 
 interface HourRow {
   readonly hour_ms: number;
@@ -96,12 +111,9 @@ export const hoursOf = (
   { kind, operations }: Sequence,
   marker: SnapshotMarker,
 ): Promise<Hours> =>
-  clickhouse.query<HourRow>(hoursSql, {
+  clickhouse.query<HourRow>(hoursSql(kind), {
     zone: zoneId,
-    form: forms[kind][0],
-    last_form: forms[kind][1],
     operations,
-    last: operations.slice(-1),
     from: Math.floor(marker.from_ms / 1000),
     to: Math.floor(marker.to_ms / 1000),
   });

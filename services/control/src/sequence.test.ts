@@ -283,7 +283,10 @@ test('counts occurrences by the hour, in the form that the score is made of', as
     const { body } = await read(kind, places, 'at=2026-11-21T12:00:30Z&examples=0');
     const hours: readonly { hour: string; occurrences: number; last_occurrences: number }[] =
       body.result.hours;
-    assert.equal(hours.length, 25);
+    assert.deepEqual(
+      hours.map((each) => each.hour),
+      Array.from({ length: 25 }, (_, i) => new Date(at(i - 24)).toISOString().replace('.000Z', '.000000Z')),
+    );
     return {
       messages: body.messages.length,
       hours: hours
@@ -304,6 +307,72 @@ test('counts occurrences by the hour, in the form that the score is made of', as
   assert.deepEqual((await hoursOf('lookback', [1, 2])).hours.at(-1), ['21T12', 95, 100]);
   // 70 are said, none is there.
   assert.equal((await hoursOf('precedence', [0, 3])).messages, 2);
+});
+
+test('counts by the hour what the view over all counts says', async () => {
+  let state = 3;
+  const draw = (n: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * n);
+  };
+  const begin = noon - 100 * hour;
+  const rows = Array.from({ length: 400 }, () => {
+    const path = Array.from({ length: 1 + draw(5) }, () => draw(3));
+    return [
+      zoneId,
+      seconds(begin - draw(3) * hour),
+      path.map((p) => kit.shorts[p]),
+      draw(2),
+      draw(2),
+      draw(9),
+      [1],
+      1 + draw(path.length),
+      9 + draw(9),
+    ];
+  });
+  const columns = [...countColumns, 'first_length', 'raw_occurrences'];
+  // Two parts: rows of one key are not merged yet.
+  await kit.clickhouse.insert('sequence_counts', columns, rows.slice(0, 250));
+  await kit.clickhouse.insert('sequence_counts', columns, rows.slice(250));
+  await kit.clickhouse.insert('pair_counts', countColumns, [
+    [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 0, 1, 7, [1]],
+    [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 1, 1, 5, [1]],
+    [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 1, 1, 6, [1]],
+  ]);
+  const asked = [
+    ['precedence', [0, 1]],
+    ['precedence', [2, 0, 1]],
+    ['correlation', [1, 1]],
+    ['correlation', [0, 1, 2]],
+    ['lookback', [0, 1]],
+  ] as const;
+  await kit.store(
+    { computedMs: begin, generation: 2 },
+    asked.map(([kind, places]) => [kind, places, 0.5, 1] as const),
+  );
+  await kit.mark({ computedMs: begin, generation: 2, rowCount: asked.length, listedCount: asked.length });
+  const viewed = async (form: string, places: readonly number[]): Promise<ReadonlyMap<string, number>> => {
+    const found = await kit.clickhouse.query<{ ms: number; n: number }>(
+      `SELECT toUnixTimestamp(hour) * 1000 AS ms, occurrences AS n FROM sequence_hours WHERE zone_id = {zone:String}
+        AND form = {form:String} AND operations = {operations:Array(UInt32)} AND hour <= {to:DateTime('UTC')}`,
+      { zone: zoneId, form, operations: places.map((p) => kit.shorts[p]), to: begin / 1_000 },
+    );
+    return new Map(found.map(({ ms, n }) => [new Date(ms).toISOString().slice(0, 13), n]));
+  };
+
+  for (const [kind, places] of asked) {
+    const forms = { precedence: 'collapsed', correlation: 'raw', lookback: 'pair' } as const;
+    const occurrences = await viewed(forms[kind], places);
+    const last = await viewed(kind === 'correlation' ? 'raw' : 'collapsed', places.slice(-1));
+    const { body } = await read(kind, places, `at=${new Date(begin).toISOString()}&examples=0`);
+
+    assert.ok(last.size > 0 && occurrences.size > 0, `${kind} ${places}`);
+    for (const each of body.result.hours) {
+      const key = each.hour.slice(0, 13);
+      assert.equal(each.occurrences, occurrences.get(key) ?? 0, `${kind} ${places} ${key}`);
+      assert.equal(each.last_occurrences, last.get(key) ?? 0, `${kind} ${places} ${key} last`);
+    }
+  }
 });
 
 /** The naive model: places in a path at which the last operation stands, and whether it is preceded as the sequence says. */
