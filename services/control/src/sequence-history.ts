@@ -72,11 +72,11 @@ const endings = (column: 'occurrences' | 'raw_occurrences'): string => `SELECT h
     maxIf(counted, shortest = 1) AS last_n
   FROM (
     SELECT hour, partition, epoch, operations, min(first_length) AS shortest, max(${column}) AS counted
-    FROM sequence_counts WHERE ${within} AND operations[-1] = ${wanted}[-1]
+    FROM sequence_counts WHERE ${within} AND kind = 'sequence' AND operations[-1] = ${wanted}[-1]
     GROUP BY hour, partition, epoch, operations
   ) GROUP BY hour, partition, epoch`;
 const pairs = `SELECT hour, max(occurrences) AS n, toUInt64(0) AS last_n
-  FROM pair_counts WHERE ${within} AND operations = ${wanted}
+  FROM sequence_counts WHERE ${within} AND kind = 'pair' AND operations = ${wanted}
   GROUP BY hour, partition, epoch`;
 
 /** In the form that the score is made of; a pair is counted apart from its last operation. */

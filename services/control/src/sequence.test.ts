@@ -276,9 +276,11 @@ test('counts occurrences by the hour, in the form that the score is made of', as
     [at(0), [1], 1, 41, 41],
   ]);
   await storeCounts([[at(0), [0, 1, 2], 1, 5_000, 5_000]], otherZone);
-  await kit.clickhouse.insert('pair_counts', countColumns, [
-    [zoneId, seconds(at(0)), [kit.shorts[1], kit.shorts[2]], 0, 1, 95, [1]],
-  ]);
+  await kit.clickhouse.insert(
+    'sequence_counts',
+    [...countColumns, 'kind', 'first_length'],
+    [[zoneId, seconds(at(0)), [kit.shorts[1], kit.shorts[2]], 0, 1, 95, [1], 'pair', 2]],
+  );
   const hoursOf = async (kind: string, places: readonly number[]) => {
     const { body } = await read(kind, places, 'at=2026-11-21T12:00:30Z&examples=0');
     const hours: readonly { hour: string; occurrences: number; last_occurrences: number }[] =
@@ -334,11 +336,15 @@ test('counts by the hour what the view over all counts says', async () => {
   // Two parts: rows of one key are not merged yet.
   await kit.clickhouse.insert('sequence_counts', columns, rows.slice(0, 250));
   await kit.clickhouse.insert('sequence_counts', columns, rows.slice(250));
-  await kit.clickhouse.insert('pair_counts', countColumns, [
-    [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 0, 1, 7, [1]],
-    [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 1, 1, 5, [1]],
-    [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 1, 1, 6, [1]],
-  ]);
+  await kit.clickhouse.insert(
+    'sequence_counts',
+    [...countColumns, 'kind', 'first_length'],
+    [
+      [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 0, 1, 7, [1], 'pair', 2],
+      [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 1, 1, 5, [1], 'pair', 2],
+      [zoneId, seconds(begin), [kit.shorts[0], kit.shorts[1]], 1, 1, 6, [1], 'pair', 2],
+    ],
+  );
   const asked = [
     ['precedence', [0, 1]],
     ['precedence', [2, 0, 1]],
