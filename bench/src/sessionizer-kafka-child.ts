@@ -14,6 +14,7 @@ const withoutSequences = (log: EventLog): EventLog => ({
     encode: (topic, value) => (topic === Topic.sequences ? nothing : log.codec.encode(topic, value)),
     prepare: (topic, values) => log.codec.prepare(topic, values),
     decode: (topic, value) => log.codec.decode(topic, value),
+    bodyOf: (topic, value) => log.codec.bodyOf(topic, value),
   },
   ensureTopics: (specs) => log.ensureTopics(specs),
   partitionCount: (topic) => log.partitionCount(topic),

@@ -151,8 +151,8 @@ async function insert(
   rows: readonly (readonly unknown[])[],
 ): Promise<void> {
   if (rows.length === 0) return;
+  const statement = insertInto(table, columns, 'JSONCompactEachRow');
   await translated(`insert into ${table}`, async () => {
-    const statement = insertInto(table, columns, 'JSONCompactEachRow');
     await driver.command({ query: `${statement}\n${rows.map(printRow).join('\n')}` });
   });
 }
@@ -169,8 +169,8 @@ async function insertBinary(
   rows: Buffer,
 ): Promise<void> {
   if (rows.length === 0) return;
+  const query = insertInto(table, columns, 'RowBinary');
   await translated(`insert into ${table}`, async () => {
-    const query = insertInto(table, columns, 'RowBinary');
     const { stream } = await driver.exec({ query, values: Readable.from([rows], { objectMode: false }) });
     await drained(stream);
   });

@@ -1,4 +1,5 @@
 export * from './avro.ts';
+export * from './counted-sequence.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';

@@ -104,6 +104,12 @@ export const decodeFramed = (
   return read.value;
 };
 
+/** The length of the header where the value begins with it, else −1. */
+export const bodyAfter = (header: Buffer, value: Buffer): number => {
+  const { length } = header;
+  return value.length >= length && value.compare(header, 0, length, 0, length) === 0 ? length : -1;
+};
+
 /** The error of anything that is no record of the topic. */
 export const unreadable = (topic: TopicName, why: string, cause?: unknown): PrecedeError =>
   new PrecedeError(ErrorCode.recordUnreadable, `A record of ${topic} cannot be read: ${why}.`, { cause });

@@ -38,6 +38,16 @@ test('gives back what was encoded, nullable fields as plain values', () => {
   assert.deepEqual({ ...(codec.decode(Topic.requests, frame) as object) }, request);
 });
 
+test('finds the body of what this version wrote, and of nothing else', () => {
+  const frame = codec.encode(Topic.requests, request);
+
+  const body = codec.bodyOf(Topic.requests, frame);
+
+  assert.equal(body, 10);
+  assert.equal(codec.bodyOf(Topic.sequences, frame), -1);
+  assert.equal(codec.bodyOf(Topic.requests, frame.subarray(0, 9)), -1);
+});
+
 test('a value that does not fit is refused with a pointer to the fault', () => {
   assert.throws(
     () => codec.encode(Topic.requests, { ...request, status: 'ok' }),

@@ -6,6 +6,7 @@
 import type { TopicName } from '@precede/contracts';
 import type { Resolver } from 'avsc';
 import {
+  bodyAfter,
   decodeFramed,
   encodeFramed,
   readSchemas,
@@ -50,6 +51,7 @@ export const createEmbeddedCodec = (schemas: ReadonlyMap<TopicName, TopicSchemas
       if (!resolvers.has(writer)) throw unreadable(topic, 'its writer schema is unknown');
       return decodeFramed(topic, current, resolvers.get(writer), value, headerBytes);
     },
+    bodyOf: (topic, value) => bodyAfter(of(topic).header, value),
   };
 };
 

@@ -71,6 +71,8 @@ else
       assert.equal(encoded[0], 0);
       const again = reader.codec.encode(Topic.deadLetters, reader.codec.decode(Topic.deadLetters, encoded));
       assert.deepEqual(again, encoded);
+      assert.equal(reader.codec.bodyOf(Topic.deadLetters, encoded), 5);
+      assert.equal(reader.codec.bodyOf(Topic.deadLetters, Buffer.from([0, 127, 0, 0, 0, 1])), -1);
     });
 
     test('reads what a newer release wrote, without what it does not know', async () => {

@@ -8,6 +8,7 @@ import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-sc
 import { ConfigError, ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
 import type { Resolver } from 'avsc';
 import {
+  bodyAfter,
   decodeFramed,
   encodeFramed,
   parseType,
@@ -79,6 +80,11 @@ export class RegistryCodec implements AvroCodec {
     if (id === undefined) throw unreadable(topic, 'it does not name a schema');
     const { resolver, type } = this.#writer(topic, id);
     return decodeFramed(topic, type, resolver, value, headerLength);
+  }
+
+  bodyOf(topic: TopicName, value: Buffer): number {
+    const header = this.#headers.get(topic);
+    return header === undefined ? -1 : bodyAfter(header, value);
   }
 
   async #register(topic: TopicName): Promise<void> {

@@ -35,6 +35,8 @@ export interface AvroCodec {
   prepare(topic: TopicName, values: readonly (Buffer | null)[]): Promise<void>;
   /** Throws PrecedeError PRECEDE_RECORD_UNREADABLE for anything that is no record of the topic. */
   decode(topic: TopicName, value: Buffer): unknown;
+  /** Where the Avro binary form begins in a value that was written with this version's schema; −1 in any other. */
+  bodyOf(topic: TopicName, value: Buffer): number;
 }
 
 export interface LogProducer {

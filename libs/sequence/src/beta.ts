@@ -61,7 +61,7 @@ export const betaQuantile = (p: number, a: number, b: number): number => {
   const logB = logBeta(a, b);
   let low = 0;
   let high = 1;
-  let x = a / (a + b);
+  let x = firstGuess(p, a, b);
   for (let i = 0; i < 200; i += 1) {
     const miss = incompleteBeta(x, a, b, logB) - p;
     if (miss > 0) high = x;
@@ -74,6 +74,28 @@ export const betaQuantile = (p: number, a: number, b: number): number => {
     x = next;
   }
   return x;
+};
+
+/** Normal deviate of p by its rational approximation (Abramowitz and Stegun 26.2.23), error below 4.5e-4. */
+const normalDeviate = (p: number): number => {
+  const t = Math.sqrt(-2 * Math.log(Math.min(p, 1 - p)));
+  const upper = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+  const z = t - upper / (1 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+  return p < 0.5 ? -z : z;
+};
+
+/** Near the quantile for all but the most skewed: Newton's steps then are three or four (Abramowitz and Stegun 26.5.22). */
+const firstGuess = (p: number, a: number, b: number): number => {
+  const mean = a / (a + b);
+  if (a < 2 || b < 2) return mean;
+  const z = normalDeviate(p);
+  const harmonic = 2 / (1 / (2 * a - 1) + 1 / (2 * b - 1));
+  const lambda = (z * z - 3) / 6;
+  const w =
+    (-z * Math.sqrt(harmonic + lambda)) / harmonic -
+    (1 / (2 * b - 1) - 1 / (2 * a - 1)) * (lambda + 5 / 6 - 2 / (3 * harmonic));
+  const guess = a / (a + b * Math.exp(2 * w));
+  return guess > 0 && guess < 1 ? guess : mean;
 };
 
 const incompleteBeta = (x: number, a: number, b: number, logB: number): number => {

@@ -18,6 +18,9 @@ import {
 import { sketchValueOf } from './sketch.ts';
 import { type NodeView, SuffixTrie, Weight } from './suffix-trie.ts';
 
+/** A sequenced request as far as it is counted. */
+export type Sequenced = Pick<SequenceObserved, 'zoneId' | 'timeMs' | 'operations' | 'runLengths'>;
+
 export interface CounterLimits {
   /** Bytes of one zone. */
   readonly maxZoneBytes: number;
@@ -105,11 +108,15 @@ export class SequenceCounter {
     return sum;
   }
 
-  /** Counts every occurrence the request completes; O(27). */
   add(event: SequenceObserved): void {
+    this.count(event, sketchValueOf(event.pseudonym));
+  }
+
+  /** Counts every occurrence the request completes; O(27). The session is a hash of 32 bits. */
+  count(event: Sequenced, session: number): void {
     const zone = this.#zone(event.zoneId);
     const hour = hourIn(zone, hourOf(event.timeMs));
-    countIn(zone, hour, event);
+    countIn(zone, hour, event, session);
     hour.isTouched = true;
     this.#added += 1;
     if (zone.trie.bytes > this.#limits.maxZoneBytes) prune(zone, this.#limits.maxZoneBytes / 2);
@@ -184,8 +191,7 @@ const hourIn = (zone: Zone, hourMs: number): Hour => {
   return hour;
 };
 
-const countIn = ({ trie, missed: ofZone }: Zone, hour: Hour, event: SequenceObserved): void => {
-  const session = sketchValueOf(event.pseudonym);
+const countIn = ({ trie, missed: ofZone }: Zone, hour: Hour, event: Sequenced, session: number): void => {
   const missed = ofZone - hour.missedBefore;
   const raw = rawNewestFirst(event);
   for (let length = 0; length < raw.length; length += 1)

@@ -11,11 +11,14 @@ export const Form = { collapsed: 'collapsed', raw: 'raw', pair: 'pair' } as cons
 /** `pair` is [start, end] within the lookback. */
 export type Form = (typeof Form)[keyof typeof Form];
 
+/** Operations with how often each stood in a row. */
+type Runs = Pick<SequenceObserved, 'operations' | 'runLengths'>;
+
 /** A repeat of the same operation completes raw occurrences only. */
-export const completesCollapsed = (event: SequenceObserved): boolean => event.runLengths.at(-1) === 1;
+export const completesCollapsed = (event: Runs): boolean => event.runLengths.at(-1) === 1;
 
 /** The newest operations with their repeats, newest first, at most 9. */
-export const rawNewestFirst = (event: SequenceObserved): ShortId[] => {
+export const rawNewestFirst = (event: Runs): ShortId[] => {
   const raw: ShortId[] = [];
   for (let i = event.operations.length - 1; i >= 0 && raw.length < MAX_LENGTH; i -= 1)
     for (let n = event.runLengths[i] ?? 1; n > 0 && raw.length < MAX_LENGTH; n -= 1)
@@ -24,7 +27,7 @@ export const rawNewestFirst = (event: SequenceObserved): ShortId[] => {
 };
 
 /** The newest collapsed operations, newest first, at most 9. */
-export const collapsedNewestFirst = (event: SequenceObserved): ShortId[] => {
+export const collapsedNewestFirst = (event: Runs): ShortId[] => {
   const newest: ShortId[] = [];
   for (let i = event.operations.length - 1; i >= 0 && newest.length < MAX_LENGTH; i -= 1)
     newest.push(event.operations[i] as ShortId);
@@ -32,7 +35,7 @@ export const collapsedNewestFirst = (event: SequenceObserved): ShortId[] => {
 };
 
 /** How many of the newest operations come before the first direct repeat, which both forms share. */
-export const sharedLength = (event: SequenceObserved): number => {
+export const sharedLength = (event: Runs): number => {
   let shared = 0;
   for (let i = event.operations.length - 1; i >= 0 && shared < MAX_LENGTH; i -= 1) {
     shared += 1;
@@ -42,7 +45,7 @@ export const sharedLength = (event: SequenceObserved): number => {
 };
 
 /** Each operation once of the 9 collapsed ones before this request. */
-export const lookbackStarts = ({ operations }: SequenceObserved): ShortId[] => {
+export const lookbackStarts = ({ operations }: Runs): ShortId[] => {
   const starts: ShortId[] = [];
   const last = operations.length - 1;
   for (let i = Math.max(0, last - MAX_LENGTH); i < last; i += 1) {

@@ -27,6 +27,7 @@ export interface ScoredSequence {
   readonly support: number;
   /** Occurrences of the last operation in the same form. */
   readonly lastSupport: number;
+  /** Distinct sessions, exact below 32; an estimate above, never more than the support. */
   readonly sessions: number;
   /** Occurrences that the support may be short of at most; 0: exact. */
   readonly undercount: number;
@@ -149,7 +150,7 @@ const shareOf = (
     ...widened(support, lastSupport, undercount, lastUndercount),
     support,
     lastSupport,
-    sessions: candidates.sessionsOf(node),
+    sessions: Math.min(support, candidates.sessionsOf(node)),
     undercount,
     isListed: mayBeListed && candidates.isEligible(node),
   };
@@ -246,7 +247,7 @@ const correlationAt = (
     high: score,
     support,
     lastSupport: countOf(operations.at(-1) as number),
-    sessions: candidates.sessionsOf(node),
+    sessions: Math.min(support, candidates.sessionsOf(node)),
     undercount: table.missed?.[node] ?? 0,
     isListed: candidates.isEligible(node),
   };

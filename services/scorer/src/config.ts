@@ -43,7 +43,7 @@ export const scorerFields = {
     0,
     100_000,
     'Unlisted sequences of each kind stored with a snapshot, those with the most support.',
-    '5000',
+    '1000',
   ),
 } as const;
 

@@ -211,7 +211,10 @@ const scoreColumns = [
 
 const iso = (timeMs: number): string => new Date(timeMs).toISOString();
 
-/** Rows first, the marker last: half a snapshot is none. */
+/**
+ * Rows first, the marker last: half a snapshot is none. Rows that may have been stored are not sent again, which would double
+ * them: the scoring fails, and the next one has a generation of its own.
+ */
 export const storeSnapshot = async (storage: Storage, snapshot: Snapshot, scored: Scored): Promise<void> => {
   const head = [snapshot.zoneId, iso(snapshot.computedAtMs), snapshot.generation];
   const rows = scored.map(([kind, s]) => [
@@ -227,7 +230,7 @@ export const storeSnapshot = async (storage: Storage, snapshot: Snapshot, scored
     s.undercount,
     s.isListed ? 1 : 0,
   ]);
-  await storage.insert('sequence_scores', scoreColumns, rows);
+  await storage.insertOnce('sequence_scores', scoreColumns, rows);
   await storeMarkers(storage, [snapshot]);
 };
 
