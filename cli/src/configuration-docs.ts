@@ -5,7 +5,7 @@ import { controlFields } from '@precede/control';
 import { enforcerFields } from '@precede/enforcer';
 import { ingestFields } from '@precede/ingest';
 import { scorerFields } from '@precede/scorer';
-import { clickhouseFields, commonFields, type Fields, kafkaFields } from '@precede/service';
+import { clickhouseFields, commonFields, type Fields, kafkaFields, retentionFields } from '@precede/service';
 import { sessionizerFields } from '@precede/sessionizer';
 
 const path = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
@@ -21,6 +21,11 @@ const sections: readonly { title: string; note: string; fields: Fields }[] = [
     title: 'ClickHouse',
     note: 'Read by scorer and control; embedded mode needs none of them.',
     fields: clickhouseFields,
+  },
+  {
+    title: 'How long ClickHouse keeps rows',
+    note: 'Read by the scorer, and by embedded mode. Set at each start after the migrations; only a table that has another TTL is changed. Give all scorers the same.',
+    fields: retentionFields,
   },
   { title: 'ingest', note: '', fields: ingestFields },
   { title: 'sessionizer', note: '', fields: sessionizerFields },
@@ -44,7 +49,7 @@ const commandVariables: readonly (readonly [name: string, meaning: string])[] = 
 
 const command = `## The command \`precede\`
 
-\`up\` and \`demo\` read the variables of the five services above, \`PRECEDE_…_PORT\` included, but not those of Kafka and ClickHouse, and not \`PRECEDE_…_HOST\`: \`--host\` is for all. They make \`PRECEDE_SESSION_KEY\` and \`PRECEDE_CONTROL_ADMIN_TOKEN\` themselves where they are not set, and keep them in the data directory. Options win over variables.
+\`up\` and \`demo\` read the variables of the five services above, \`PRECEDE_…_PORT\` included, but not those of Kafka and of the connection to ClickHouse, and not \`PRECEDE_…_HOST\`: \`--host\` is for all. They make \`PRECEDE_SESSION_KEY\` and \`PRECEDE_CONTROL_ADMIN_TOKEN\` themselves where they are not set, and keep them in the data directory. Options win over variables.
 
 | variable | meaning |
 |---|---|

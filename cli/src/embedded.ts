@@ -20,6 +20,8 @@ import {
   type Logger,
   loadConfig,
   type RunningService,
+  retentionFields,
+  retentionOptions,
   type Values,
 } from '@precede/service';
 import { sessionizerFields, startSessionizer } from '@precede/sessionizer';
@@ -93,7 +95,10 @@ const startAll = async (
   closing.push(() => server.close());
   const clickhouse = connectClickHouse(server.connection);
   closing.push(() => clickhouse.close());
-  await migrate(clickhouse, { logger });
+  await migrate(clickhouse, {
+    logger,
+    retention: retentionOptions(loadConfig(retentionFields, options.env)),
+  });
   const addresses = await startServices(options, secrets, { log, clickhouse, server, logger }, closing);
   writeInstanceFile(dataDir, addresses);
   closing.push(async () => rmSync(instanceFile(dataDir), { force: true }));

@@ -10,6 +10,8 @@ import {
   type ClickHouseClient as Driver,
 } from '@clickhouse/client';
 import { ErrorCode, UnavailableError } from '@precede/contracts';
+import { checkShards, SHARDS, type Shard } from './cluster-check.ts';
+import { onCluster } from './cluster-ddl.ts';
 import { toPrecedeError } from './errors.ts';
 import { parseRow, printRow } from './json.ts';
 
@@ -19,6 +21,10 @@ export interface ClickHouseOptions {
   readonly username: string;
   readonly password: string;
   readonly requestTimeoutMs: number;
+  /** The cluster that the schema is laid out over, by its name in the server's configuration; empty or absent: one server. */
+  readonly cluster?: string;
+  /** Replicas of a shard that must have an insert before it counts: auto (most of them) or how many. Only on a cluster. */
+  readonly insertQuorum?: string;
 }
 
 export interface QueryOptions {
@@ -29,14 +35,16 @@ export interface QueryOptions {
 
 export interface ClickHouse {
   readonly database: string;
+  /** Empty or absent: one server. */
+  readonly cluster?: string;
   /**
    * Rows as objects. Parameters are written {name:Type} in the SQL. 64-bit integers come as numbers; one that no number holds
    * exactly is refused. Times come as ISO 8601 in UTC.
    */
   query<T>(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<T[]>;
   /**
-   * Resolves when the rows are stored. All or nothing for up to a million rows of one table partition; a rejected insert may
-   * still have been stored, so writes must be repeatable. null is refused where the column is not Nullable.
+   * Resolves when the rows are stored. All or nothing for up to a million rows of one table partition (on a cluster: and of
+   * one shard); a rejected insert may still have been stored, so writes must be repeatable. null is refused where the column is not Nullable.
    */
   insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
   /** The same for rows that are RowBinary already (row-binary.ts). */
@@ -46,7 +54,7 @@ export interface ClickHouse {
   command(sql: string, params?: Record<string, unknown>): Promise<void>;
   /** Rejects with UnavailableError unless the server answers an authenticated query in time. */
   ping(timeoutMs: number): Promise<void>;
-  /** Creates the database if it is missing. */
+  /** Creates the database if it is missing. Throws ConfigError for a cluster that the server does not know. */
   createDatabase(): Promise<void>;
   close(): Promise<void>;
 }
@@ -67,6 +75,18 @@ const SETTINGS: ClickHouseSettings = {
   input_format_parallel_parsing: 0,
 };
 
+/** docs/adr/0007-cluster-layout.md says why, one by one. */
+const clusterSettings = (insertQuorum: string): ClickHouseSettings => ({
+  distributed_foreground_insert: 1,
+  insert_quorum: insertQuorum,
+  // All rows of a zone lie on one shard: joins are made there, and a question about one zone goes to its shard alone.
+  distributed_product_mode: 'local',
+  optimize_skip_unused_shards: 1,
+  // Everybody reads from the same replica as long as it lives, also when connected to another.
+  load_balancing: 'in_order',
+  prefer_localhost_replica: 0,
+});
+
 /** Without these two an aborted query runs on. The order matters: readonly is what makes the other take effect. */
 const READING: ClickHouseSettings = { readonly: '2', cancel_http_readonly_queries_on_client_close: 1 };
 
@@ -77,6 +97,8 @@ function checkedName(name: string): string {
   return name;
 }
 
+const isCluster = ({ cluster = '' }: ClickHouseOptions): boolean => cluster !== '';
+
 function createDriver(options: ClickHouseOptions, database: string): Driver {
   return createClient({
     url: options.url,
@@ -85,7 +107,10 @@ function createDriver(options: ClickHouseOptions, database: string): Driver {
     password: options.password,
     request_timeout: options.requestTimeoutMs,
     application: 'precede',
-    clickhouse_settings: SETTINGS,
+    clickhouse_settings: {
+      ...SETTINGS,
+      ...(isCluster(options) ? clusterSettings(options.insertQuorum ?? 'auto') : {}),
+    },
     compression: { request: false, response: false },
     keep_alive: { enabled: true, idle_socket_ttl: 2500 },
     // Every error is thrown, so the library's own log would only say it twice.
@@ -110,6 +135,7 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
   const driver = createDriver(options, options.database);
   return {
     database: options.database,
+    cluster: options.cluster ?? '',
     query: (sql, params, queryOptions) => query(driver, sql, params, queryOptions),
     insert: (table, columns, rows) => insert(driver, table, columns, rows),
     insertBinary: (table, columns, rows) => insertBinary(driver, table, columns, rows),
@@ -216,9 +242,16 @@ async function ping(driver: Driver, timeoutMs: number): Promise<void> {
 }
 
 async function createDatabase(options: ClickHouseOptions): Promise<void> {
+  const { cluster = '', database } = options;
   const driver = createDriver(options, 'default');
   try {
-    await command(driver, `CREATE DATABASE IF NOT EXISTS ${checkedName(options.database)}`);
+    if (cluster !== '') checkShards(cluster, await query<Shard>(driver, SHARDS, { cluster }));
+    // Asked first: on a cluster a change waits for every server, and a start must not need those that are down.
+    const there = await query(driver, 'SELECT name FROM system.databases WHERE name = {database:String}', {
+      database,
+    });
+    if (there.length > 0) return;
+    await command(driver, `CREATE DATABASE IF NOT EXISTS ${checkedName(database)}${onCluster(cluster)}`);
   } finally {
     await driver.close();
   }

@@ -1,11 +1,13 @@
 /**
- * The lock under which migrations run: a table whose creation is atomic on one server, its comment naming the owner and its
- * modification time (the server's clock) the last sign of life. A lock whose owner has died is taken over after its lease.
+ * The lock under which migrations run: a table whose creation is atomic, its comment naming the owner and its modification
+ * time (the server's clock) the last sign of life. A lock whose owner has died is taken over after its lease. On a cluster
+ * every server makes the table; their common queue of DDL has one order, so the same owner wins on all of them.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, PrecedeError, UnavailableError } from '@precede/contracts';
 import type { ClickHouse } from './client.ts';
+import { onCluster } from './cluster-ddl.ts';
 
 const TABLE = 'schema_migrations_lock';
 
@@ -20,6 +22,9 @@ export interface MigrationLock {
   renew(): Promise<void>;
   release(): Promise<void>;
 }
+
+/** What follows the table's name. */
+const everywhere = ({ cluster = '' }: ClickHouse): string => onCluster(cluster);
 
 interface Holder {
   readonly owner: string;
@@ -40,7 +45,9 @@ async function holderOf(clickhouse: ClickHouse, table: string): Promise<Holder |
 
 async function create(clickhouse: ClickHouse, owner: string): Promise<boolean> {
   try {
-    await clickhouse.command(`CREATE TABLE ${TABLE} (nothing UInt8) ENGINE = Memory COMMENT '${owner}'`);
+    await clickhouse.command(
+      `CREATE TABLE ${TABLE}${everywhere(clickhouse)} (nothing UInt8) ENGINE = Memory COMMENT '${owner}'`,
+    );
     return true;
   } catch (error) {
     if (isExisting(error)) return false;
@@ -55,13 +62,14 @@ async function create(clickhouse: ClickHouse, owner: string): Promise<boolean> {
 async function evict(clickhouse: ClickHouse, deadOwner: string): Promise<void> {
   const aside = `${TABLE}_${randomUUID().replaceAll('-', '')}`;
   try {
-    await clickhouse.command(`RENAME TABLE ${TABLE} TO ${aside}`);
+    await clickhouse.command(`RENAME TABLE ${TABLE} TO ${aside}${everywhere(clickhouse)}`);
   } catch {
     return; // Somebody was faster; the next round sees who holds it now.
   }
   const moved = await holderOf(clickhouse, aside);
-  if (moved?.owner === deadOwner) await clickhouse.command(`DROP TABLE IF EXISTS ${aside} SYNC`);
-  else await clickhouse.command(`RENAME TABLE ${aside} TO ${TABLE}`);
+  if (moved?.owner === deadOwner)
+    await clickhouse.command(`DROP TABLE IF EXISTS ${aside}${everywhere(clickhouse)} SYNC`);
+  else await clickhouse.command(`RENAME TABLE ${aside} TO ${TABLE}${everywhere(clickhouse)}`);
 }
 
 /** Throws UnavailableError when a living owner keeps the lock for longer than `waitMs`. */
@@ -91,10 +99,11 @@ async function renew(clickhouse: ClickHouse, owner: string): Promise<void> {
       'another process has taken the migration lock over',
     );
   }
-  await clickhouse.command(`ALTER TABLE ${TABLE} MODIFY COMMENT '${owner}'`);
+  await clickhouse.command(`ALTER TABLE ${TABLE}${everywhere(clickhouse)} MODIFY COMMENT '${owner}'`);
 }
 
 async function release(clickhouse: ClickHouse, owner: string): Promise<void> {
   const holder = await holderOf(clickhouse, TABLE);
-  if (holder?.owner === owner) await clickhouse.command(`DROP TABLE IF EXISTS ${TABLE} SYNC`);
+  if (holder?.owner === owner)
+    await clickhouse.command(`DROP TABLE IF EXISTS ${TABLE}${everywhere(clickhouse)} SYNC`);
 }

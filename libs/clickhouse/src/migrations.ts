@@ -9,10 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@precede/contracts';
 import type { ClickHouse } from './client.ts';
+import { ClusterDdl } from './cluster-ddl.ts';
 import { type LockTimes, type MigrationLock, takeLock } from './migration-lock.ts';
+import { differingRetention, type Retention } from './retention.ts';
 import { splitStatements } from './statements.ts';
 
 export interface MigrateOptions {
+  /** How long rows stay; absent: as the tables have it now. */
+  readonly retention?: Retention;
   readonly logger?: {
     info(facts: object, message: string): void;
     warn(facts: object, message: string): void;
@@ -25,8 +29,14 @@ export interface MigrateOptions {
 interface Migration {
   readonly version: number;
   readonly name: string;
+  /** Of the file as it is: the same on one server and on a cluster. */
   readonly checksum: string;
   readonly sql: string;
+}
+
+/** A migration as the statements that carry it out here. */
+interface Plan extends Omit<Migration, 'sql'> {
+  readonly statements: readonly string[];
 }
 
 type Applied = Omit<Migration, 'sql'>;
@@ -61,7 +71,7 @@ function readMigrations(dir: string): Migration[] {
 }
 
 /** The migrations still to apply. An applied file that has changed since is refused: the schema would not be what it says. */
-function pending(migrations: readonly Migration[], applied: readonly Applied[]): Migration[] {
+function pending(migrations: readonly Plan[], applied: readonly Applied[]): Plan[] {
   const known = new Map(applied.map((entry) => [entry.version, entry]));
   const changed = migrations.filter(
     ({ version, checksum }) => (known.get(version)?.checksum ?? checksum) !== checksum,
@@ -81,8 +91,20 @@ function readApplied(clickhouse: ClickHouse): Promise<Applied[]> {
   return clickhouse.query<Applied>('SELECT version, name, checksum FROM schema_migrations ORDER BY version');
 }
 
-async function apply(clickhouse: ClickHouse, migration: Migration, lock: MigrationLock): Promise<void> {
-  for (const statement of splitStatements(migration.sql)) {
+/** On a cluster later statements are understood by the earlier ones, so all are laid out, and in order. */
+function plan({ cluster = '', database }: ClickHouse, migrations: readonly Migration[]): Plan[] {
+  const ddl = cluster === '' ? undefined : new ClusterDdl({ cluster, database });
+  return migrations.map(({ sql, ...migration }) => {
+    const statements = splitStatements(sql);
+    return {
+      ...migration,
+      statements: ddl === undefined ? statements : statements.flatMap((each) => ddl.rewrite(each)),
+    };
+  });
+}
+
+async function apply(clickhouse: ClickHouse, migration: Plan, lock: MigrationLock): Promise<void> {
+  for (const statement of migration.statements) {
     await lock.renew();
     await clickhouse.command(statement);
   }
@@ -91,26 +113,62 @@ async function apply(clickhouse: ClickHouse, migration: Migration, lock: Migrati
   await clickhouse.insert('schema_migrations', ['version', 'name', 'checksum'], [[version, name, checksum]]);
 }
 
+async function createJournal(clickhouse: ClickHouse): Promise<void> {
+  const { cluster = '', database } = clickhouse;
+  await clickhouse.createDatabase();
+  const there = await clickhouse.query(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
+  );
+  if (there.length > 0) return;
+  const statements = cluster === '' ? [JOURNAL] : new ClusterDdl({ cluster, database }).rewrite(JOURNAL);
+  for (const statement of statements) await clickhouse.command(statement);
+}
+
 /**
- * Returns the names it applied, in order. Safe to call from several processes at once. Throws ConfigError for misnamed,
- * doubled or changed files, UnavailableError when the server or the lock is out of reach.
+ * Returns the names it applied, in order, and then sets how long rows stay where that differs. Safe to call from several
+ * processes at once. Throws ConfigError for misnamed, doubled or changed files and those that a cluster cannot have,
+ * UnavailableError when the server or the lock is out of reach.
  */
 export async function migrate(clickhouse: ClickHouse, options: MigrateOptions = {}): Promise<string[]> {
-  const migrations = readMigrations(options.dir ?? packageMigrations);
-  await clickhouse.createDatabase();
-  await clickhouse.command(JOURNAL);
-  warnOfNewer(migrations, await readApplied(clickhouse), options);
-  if (pending(migrations, await readApplied(clickhouse)).length === 0) return [];
+  const plans = plan(clickhouse, readMigrations(options.dir ?? packageMigrations));
+  await createJournal(clickhouse);
+  warnOfNewer(plans, await readApplied(clickhouse), options);
+  if (!(await hasWork(clickhouse, plans, options))) return [];
   const lock = await takeLock(clickhouse, options.lock ?? LOCK);
   try {
-    return await applyAll(clickhouse, pending(migrations, await readApplied(clickhouse)), lock, options);
+    const applied = await applyAll(clickhouse, pending(plans, await readApplied(clickhouse)), lock, options);
+    await retain(clickhouse, lock, options);
+    return applied;
   } finally {
     await lock.release();
   }
 }
 
+async function hasWork(
+  clickhouse: ClickHouse,
+  plans: readonly Plan[],
+  { retention }: MigrateOptions,
+): Promise<boolean> {
+  if (pending(plans, await readApplied(clickhouse)).length > 0) return true;
+  return retention !== undefined && (await differingRetention(clickhouse, retention)).length > 0;
+}
+
+/** Read again under the lock: another process may have set it in between. */
+async function retain(
+  clickhouse: ClickHouse,
+  lock: MigrationLock,
+  { retention, logger }: MigrateOptions,
+): Promise<void> {
+  if (retention === undefined) return;
+  for (const { table, ttl, statement } of await differingRetention(clickhouse, retention)) {
+    await lock.renew();
+    await clickhouse.command(statement);
+    logger?.info({ table, ttl }, 'retention set');
+  }
+}
+
 function warnOfNewer(
-  migrations: readonly Migration[],
+  migrations: readonly Plan[],
   applied: readonly Applied[],
   { logger }: MigrateOptions,
 ): void {
@@ -122,7 +180,7 @@ function warnOfNewer(
 
 async function applyAll(
   clickhouse: ClickHouse,
-  migrations: readonly Migration[],
+  migrations: readonly Plan[],
   lock: MigrationLock,
   { logger }: MigrateOptions,
 ): Promise<string[]> {

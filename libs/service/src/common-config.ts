@@ -1,5 +1,16 @@
 /** Variables that several services share: where Kafka, the schema registry and ClickHouse are, and how to log. */
-import { choice, duration, flag, integer, list, secret, text, url, type Values } from './config.ts';
+import {
+  choice,
+  duration,
+  type Field,
+  flag,
+  integer,
+  list,
+  secret,
+  text,
+  url,
+  type Values,
+} from './config.ts';
 
 export const commonFields = {
   PRECEDE_LOG_LEVEL: choice(
@@ -41,11 +52,58 @@ export const kafkaFields = {
   PRECEDE_SCHEMA_REGISTRY_PASSWORD: secret('Schema registry password.', ''),
 } as const;
 
+const checked = (rule: string, pattern: RegExp): Pick<Field<string>, 'rule' | 'parse'> => ({
+  rule,
+  parse: (value) => {
+    if (pattern.test(value)) return value;
+    throw new Error(`must be ${rule}`);
+  },
+});
+
 export const clickhouseFields = {
   PRECEDE_CLICKHOUSE_URL: url('HTTP address of ClickHouse.'),
   PRECEDE_CLICKHOUSE_DATABASE: text('Database of the tables and views.', 'precede'),
   PRECEDE_CLICKHOUSE_USERNAME: text('ClickHouse user.', 'default'),
   PRECEDE_CLICKHOUSE_PASSWORD: secret('ClickHouse password.', ''),
+  PRECEDE_CLICKHOUSE_CLUSTER: {
+    ...text(
+      'Cluster over which tables are replicated and sharded by zone, by its name in system.clusters; empty: one server. Choose before the first start; the same for scorer and control.',
+      '',
+    ),
+    ...checked('empty or letters, digits, _, - and .', /^[\w.-]*$/),
+  },
+  PRECEDE_CLICKHOUSE_INSERT_QUORUM: {
+    ...text(
+      'Replicas of a shard that must have rows before the scorer goes on; only with a cluster. With three or more replicas, their number makes every read exact.',
+      'auto',
+    ),
+    ...checked('auto (most of them) or a number from 1 to 9', /^(auto|[1-9])$/),
+  },
+} as const;
+
+/** Shorter would lose what the scorer still reads: the longest window, 48 h, is read back after a restart. */
+const keep = (what: string, least: string, fallback: string): Field<number> => {
+  const field = duration(`${what}; counted from when a row was written.`, fallback);
+  const leastMs = field.parse(least);
+  const rule = `a duration of at least ${least}, such as 36h, 90d`;
+  const parse = (value: string): number => {
+    const ms = field.parse(value);
+    if (ms >= leastMs) return ms;
+    throw new Error(`must be ${rule}`);
+  };
+  return { ...field, rule, parse };
+};
+
+export const retentionFields = {
+  PRECEDE_CLICKHOUSE_KEEP_COUNTS: keep('How long counts of sequences and pairs stay', '3d', '3d'),
+  PRECEDE_CLICKHOUSE_KEEP_SCORES: keep(
+    'How long the history of listed scores stays (unlisted ones stay 3 hours)',
+    '1d',
+    '7d',
+  ),
+  PRECEDE_CLICKHOUSE_KEEP_SESSIONS: keep('How long closed sessions stay', '1h', '30d'),
+  PRECEDE_CLICKHOUSE_KEEP_DECISIONS: keep('How long decisions stay', '1h', '30d'),
+  PRECEDE_CLICKHOUSE_KEEP_REQUESTS: keep('How long single requests stay, where they are stored', '1h', '7d'),
 } as const;
 
 /** What openKafkaLog of @precede/log takes. */
@@ -82,5 +140,17 @@ export const clickhouseOptions = (config: Values<typeof clickhouseFields>) => ({
   database: config.PRECEDE_CLICKHOUSE_DATABASE,
   username: config.PRECEDE_CLICKHOUSE_USERNAME,
   password: config.PRECEDE_CLICKHOUSE_PASSWORD,
-  requestTimeoutMs: 30_000,
+  // A change of the schema waits for every server of a cluster.
+  requestTimeoutMs: config.PRECEDE_CLICKHOUSE_CLUSTER === '' ? 30_000 : 200_000,
+  cluster: config.PRECEDE_CLICKHOUSE_CLUSTER,
+  insertQuorum: config.PRECEDE_CLICKHOUSE_INSERT_QUORUM,
+});
+
+/** What migrate of @precede/clickhouse takes as retention. */
+export const retentionOptions = (config: Values<typeof retentionFields>) => ({
+  countsMs: config.PRECEDE_CLICKHOUSE_KEEP_COUNTS,
+  scoresMs: config.PRECEDE_CLICKHOUSE_KEEP_SCORES,
+  sessionsMs: config.PRECEDE_CLICKHOUSE_KEEP_SESSIONS,
+  decisionsMs: config.PRECEDE_CLICKHOUSE_KEEP_DECISIONS,
+  requestsMs: config.PRECEDE_CLICKHOUSE_KEEP_REQUESTS,
 });

@@ -7,6 +7,8 @@ import {
   clickhouseOptions,
   kafkaFields,
   kafkaOptions,
+  retentionFields,
+  retentionOptions,
   runProcess,
   untilAvailable,
 } from '@precede/service';
@@ -14,15 +16,14 @@ import { scorerFields, startScorer } from './index.ts';
 
 await runProcess({
   name: 'scorer',
-  fields: { ...kafkaFields, ...clickhouseFields, ...scorerFields },
+  fields: { ...kafkaFields, ...clickhouseFields, ...retentionFields, ...scorerFields },
   start: async (config, tools) => {
     const log = await openKafkaLog({ ...kafkaOptions(config, 'scorer'), logger: tools.logger });
     await log.ensureTopics(topicSpecs);
     const clickhouse = connectClickHouse(clickhouseOptions(config));
     const prepare = (): Promise<void> =>
       untilAvailable('ClickHouse', tools.logger, async () => {
-        await clickhouse.createDatabase();
-        await migrate(clickhouse, { logger: tools.logger });
+        await migrate(clickhouse, { logger: tools.logger, retention: retentionOptions(config) });
       });
     const service = await startScorer(config, { log, clickhouse, prepare, ...tools });
     return {
