@@ -135,7 +135,7 @@ export class ClusterDdl {
   #createView(sql: string, ddl: Extract<Ddl, { kind: 'createView' }>): string[] {
     const { name } = ddl.target;
     for (const read of ddl.reads) this.#checkRead(name, read);
-    if (ddl.parameters.length > 0) {
+    if (ddl.parameters.size > 0) {
       // A Distributed table cannot hand parameters on: it is a text that the asked server puts in, over Distributed names.
       this.#relations.set(name, { kind: 'everywhere' });
       return [edited(sql, [this.#onCluster(ddl.target, name)])];

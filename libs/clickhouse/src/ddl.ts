@@ -32,8 +32,8 @@ export type Ddl =
   | {
       readonly kind: 'createView';
       readonly target: Named;
-      /** Asks for values such as {zone:String}. */
-      readonly parameters: readonly string[];
+      /** Asks for values such as {zone:String}: name → type. */
+      readonly parameters: ReadonlyMap<string, string>;
       readonly reads: readonly TableReference[];
       readonly comment: string | undefined;
     }
@@ -211,13 +211,17 @@ function createView(reader: Reader): Ddl {
   };
 }
 
-const parametersOf = (tokens: readonly Token[]): string[] => [
-  ...new Set(
-    tokens.flatMap((token, i) =>
-      token.text === '{' && tokens[i + 2]?.text === ':' ? (tokens[i + 1]?.text ?? []) : [],
-    ),
-  ),
-];
+function parametersOf(tokens: readonly Token[]): Map<string, string> {
+  const parameters = new Map<string, string>();
+  tokens.forEach((token, i) => {
+    const [name, colon] = tokens.slice(i + 1, i + 3);
+    if (token.text !== '{' || name === undefined || colon?.text !== ':') return;
+    const close = tokens.findIndex((other, at) => at > i && other.text === '}');
+    const type = tokens.slice(i + 3, close).map((part) => part.text);
+    parameters.set(name.text, type.join(''));
+  });
+  return parameters;
+}
 
 /** The tables and views behind FROM and JOIN; subqueries, table functions and the names of WITH are none. */
 function readsOf(reader: Reader, tokens: readonly Token[]): TableReference[] {

@@ -6,10 +6,11 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { analystProfile, analystUsers } from './analyst-files.ts';
 
 /** The services' user. */
 export const USER = 'precede';
-/** Reads everything, changes nothing: for people and their tools. */
+/** Reads everything of all zones, changes nothing: for the operator and their tools. */
 export const READER = 'analyst';
 
 const GIB = 1024 ** 3;
@@ -95,6 +96,7 @@ function users(dir: string, isLoopback: boolean): string {
   <profiles>
     <default></default>
     <reader><readonly>2</readonly><max_execution_time>60</max_execution_time></reader>
+    ${analystProfile()}
   </profiles>
   <quotas><default></default></quotas>
   <users>
@@ -108,7 +110,7 @@ function users(dir: string, isLoopback: boolean): string {
         <query>GRANT SELECT ON system.numbers</query>
       </grants>
     </default>
-${user(USER, passwordOf(dir, USER), 'default', networks)}${user(READER, passwordOf(dir, READER), 'reader', networks)}  </users>
+${user(USER, passwordOf(dir, USER), 'default', networks)}${user(READER, passwordOf(dir, READER), 'reader', networks)}${analystUsers(dir, networks)}  </users>
 </clickhouse>
 `;
 }

@@ -70,6 +70,10 @@ function readMigrations(dir: string): Migration[] {
   return migrations;
 }
 
+/** Every statement of the package, from the first migration on. */
+export const packageStatements = (): string[] =>
+  readMigrations(packageMigrations).flatMap(({ sql }) => splitStatements(sql));
+
 /** The migrations still to apply. An applied file that has changed since is refused: the schema would not be what it says. */
 function pending(migrations: readonly Plan[], applied: readonly Applied[]): Plan[] {
   const known = new Map(applied.map((entry) => [entry.version, entry]));
