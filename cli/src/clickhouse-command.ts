@@ -1,6 +1,11 @@
 /** `precede clickhouse`: only the embedded ClickHouse, to look into the data of a stopped instance or to give services one. */
 import { join } from 'node:path';
-import { startEmbeddedClickHouse } from '@precede/clickhouse';
+import {
+  connectClickHouse,
+  type EmbeddedClickHouse,
+  openRooms,
+  startEmbeddedClickHouse,
+} from '@precede/clickhouse';
 import { createLogger } from '@precede/service';
 import type { Command } from 'commander';
 import { defaultDataDir, wholeNumber } from './options.ts';
@@ -28,6 +33,7 @@ export const clickhouseCommand = (program: Command): void => {
         httpPort: options.port,
         logger,
       });
+      await openRoomsOf(server, dir);
       print(
         `clickhouse ${server.url}, user ${server.username}, password in ${join(dir, `${server.username}.password`)}`,
       );
@@ -38,4 +44,22 @@ export const clickhouseCommand = (program: Command): void => {
       process.exitCode = (await server.exited) ?? 1;
       clearInterval(hold);
     });
+};
+
+/** Analysts that came while nothing was running. */
+const openRoomsOf = async (server: EmbeddedClickHouse, dir: string): Promise<void> => {
+  const { url, username, password } = server;
+  const clickhouse = connectClickHouse({
+    url,
+    username,
+    password,
+    database: 'precede',
+    requestTimeoutMs: 30_000,
+  });
+  try {
+    await clickhouse.createDatabase();
+    await openRooms(clickhouse, dir);
+  } finally {
+    await clickhouse.close();
+  }
 };

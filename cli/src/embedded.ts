@@ -99,6 +99,7 @@ const startAll = async (
     logger,
     retention: retentionOptions(loadConfig(retentionFields, options.env)),
   });
+  await server.openRooms();
   const addresses = await startServices(options, secrets, { log, clickhouse, server, logger }, closing);
   writeInstanceFile(dataDir, addresses);
   closing.push(async () => rmSync(instanceFile(dataDir), { force: true }));

@@ -2,6 +2,7 @@
 
 import { PrecedeError } from '@precede/contracts';
 import { Command } from 'commander';
+import { analystsCommand } from './analysts-command.ts';
 import { clickhouseCommand } from './clickhouse-command.ts';
 import { decideCommand, operationsCommand, rulesCommand, zonesCommand } from './commands.ts';
 import { demoCommand } from './demo.ts';
@@ -32,6 +33,7 @@ decideCommand(program);
 zonesCommand(program);
 doctorCommand(program);
 clickhouseCommand(program);
+analystsCommand(program);
 
 try {
   await program.parseAsync();

@@ -3,7 +3,16 @@ import { analystZones, readAnalysts } from './analyst-files.ts';
 import { roomName, roomStatements } from './analysts.ts';
 import type { ClickHouse } from './client.ts';
 import { packageStatements } from './migrations.ts';
-import { zonedRelations } from './schema.ts';
+import { type Relation, zonedRelations } from './schema.ts';
+
+/** Data that an older version has left may lack the newest ones. */
+async function relationsIn(clickhouse: ClickHouse): Promise<Relation[]> {
+  const rows = await clickhouse.query<{ name: string }>(
+    'SELECT name FROM system.tables WHERE database = currentDatabase()',
+  );
+  const present = new Set(rows.map(({ name }) => name));
+  return zonedRelations(packageStatements()).filter(({ name }) => present.has(name));
+}
 
 /**
  * Views of the tables and views of this version; rooms of zones that have no analyst any more go. Repeatable. The engine must
@@ -13,7 +22,7 @@ export async function openRooms(clickhouse: ClickHouse, dir: string): Promise<vo
   const { database } = clickhouse;
   const zones = analystZones(readAnalysts(dir));
   const wanted = zones.map((zoneId) => ({ database, zoneId, cluster: '' }));
-  const relations = zones.length === 0 ? [] : zonedRelations(packageStatements());
+  const relations = zones.length === 0 ? [] : await relationsIn(clickhouse);
   for (const room of wanted)
     for (const statement of roomStatements(room, relations)) await clickhouse.command(statement);
   const names = new Set(wanted.map(roomName));

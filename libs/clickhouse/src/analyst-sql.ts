@@ -1,6 +1,5 @@
-/** The SQL that makes and removes an analyst of one zone on a server of one's own. Text only. */
+/** The SQL that makes an analyst of one zone on a server of one's own. Text only. */
 import {
-  type Analyst,
   doorGrants,
   FIXED,
   LIMITS,
@@ -57,9 +56,3 @@ export function analystStatements(
     `GRANT${on} SELECT ON ${door}.* TO \`${name}\``,
   ];
 }
-
-/** The room and its door stay: other analysts may use them. */
-export const removalStatements = (
-  { cluster }: Pick<Room, 'cluster'>,
-  { name }: Pick<Analyst, 'name'>,
-): string[] => [`DROP USER IF EXISTS \`${name}\`${onCluster(cluster)}`];

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { InputError } from '@precede/contracts';
 import { addAnalyst, analystsFile, readAnalysts, removeAnalyst } from './analyst-files.ts';
 import { openRooms } from './analyst-rooms.ts';
-import { analystStatements, removalStatements } from './analyst-sql.ts';
+import { analystStatements } from './analyst-sql.ts';
 import { type ClickHouse, connectClickHouse } from './client.ts';
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from './embedded-server.ts';
 import { migrate, packageStatements } from './migrations.ts';
@@ -280,10 +280,7 @@ test('names are plain and taken once; files are for the owner alone', () => {
 test('the SQL for a server of your own is read by the server, on one and on a cluster', async () => {
   for (const cluster of ['', 'main']) {
     const room = { database: 'precede', zoneId: OURS, cluster };
-    const statements = [
-      ...analystStatements(room, 'dora', '0'.repeat(64), relations),
-      ...removalStatements(room, { name: 'dora' }),
-    ];
+    const statements = analystStatements(room, 'dora', '0'.repeat(64), relations);
 
     for (const statement of statements) {
       await precede.query('SELECT formatQuery({statement:String})', { statement });

@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ErrorCode, PrecedeError } from '@precede/contracts';
-import { outputFile, prepareFiles, USER } from './embedded-files.ts';
+import { outputFile, passwordFile, prepareFiles, USER } from './embedded-files.ts';
 
 const READY_LIMIT_MS = 60_000;
 /** How long the engine of a killed process may hold the directory until it is gone. */
@@ -98,6 +98,15 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Where the server of a directory answers; undefined: its process is gone. */
+export function runningEmbedded(
+  dir: string,
+): { readonly url: string; readonly password: string } | undefined {
+  const owner = ownerOf(dir);
+  if (owner === undefined || !isAlive(owner.pid)) return undefined;
+  return { url: owner.url, password: readFileSync(passwordFile(dir, USER), 'utf8').trim() };
 }
 
 /** The engine's own lock decides who has the directory; who wrote the note only decides how long to wait for it. */

@@ -1,8 +1,12 @@
+export { applyAnalyst, printAnalyst } from './analyst-apply.ts';
+export { addAnalyst, analystsFile, readAnalysts, removeAnalyst } from './analyst-files.ts';
+export { openRooms } from './analyst-rooms.ts';
 export { type ClickHouse, type ClickHouseOptions, connectClickHouse, type QueryOptions } from './client.ts';
 export {
   type EmbeddedClickHouse,
   type EmbeddedLogger,
   type EmbeddedOptions,
+  runningEmbedded,
   startEmbeddedClickHouse,
 } from './embedded-server.ts';
 export { type MigrateOptions, migrate } from './migrations.ts';
