@@ -38,8 +38,14 @@ const config = (ports: readonly number[], index: number): string => `<clickhouse
   <remote_servers><${CLUSTER}>${ports.map(shard).join('')}</${CLUSTER}></remote_servers>
 </clickhouse>`;
 
-async function startMember(dir: string, ports: readonly number[], index: number): Promise<Member> {
-  mkdirSync(join(dir, 'config.d'), { recursive: true });
+async function startMember(
+  dir: string,
+  ports: readonly number[],
+  index: number,
+  users: string,
+): Promise<Member> {
+  for (const folder of ['config.d', 'users.d']) mkdirSync(join(dir, folder), { recursive: true });
+  writeFileSync(join(dir, 'users.d', 'more.xml'), `<clickhouse><users>${users}</users></clickhouse>`);
   writeFileSync(join(dir, 'config.d', 'cluster.xml'), config(ports, index));
   writeFileSync(join(dir, 'precede.password'), PASSWORD);
   const server = await startEmbeddedClickHouse({ dir, httpPort: 0 });
@@ -54,9 +60,12 @@ async function startMember(dir: string, ports: readonly number[], index: number)
   return { server, connect };
 }
 
-export async function startCluster(root: string, size: number): Promise<Member[]> {
+/** `users` are the elements of users.xml beside those every embedded server has. */
+export async function startCluster(root: string, size: number, users = ''): Promise<Member[]> {
   const ports = await Promise.all(Array.from({ length: size }, freePort));
-  return Promise.all(ports.map((_, index) => startMember(join(root, `member-${index}`), ports, index)));
+  return Promise.all(
+    ports.map((_, index) => startMember(join(root, `member-${index}`), ports, index, users)),
+  );
 }
 
 const plain = (sql: string): string =>

@@ -1,22 +1,41 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ConfigError } from '@precede/contracts';
+import { doorGrants, policed, policyOf, roomName, roomStatements } from './analysts.ts';
 import { type ClickHouse, connectClickHouse } from './client.ts';
 import { CLUSTER, type Member, spread, startCluster } from './cluster.test-kit.ts';
 import { ClusterDdl } from './cluster-ddl.ts';
-import { migrate } from './migrations.ts';
-import { splitStatements } from './statements.ts';
+import { migrate, packageStatements } from './migrations.ts';
+import { zonedRelations } from './schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'precede-cluster-'));
-const migrations = new URL('../migrations/', import.meta.url);
 const clients: ClickHouse[] = [];
 let members: Member[];
 
+const ZONES = Array.from({ length: 8 }, (_, i) => i.toString(16).repeat(32));
+const [OURS = '', THEIRS = ''] = ZONES;
+const room = { database: 'precede', zoneId: OURS, cluster: CLUSTER };
+const relations = zonedRelations(packageStatements());
+
+/** As CREATE USER and CREATE ROW POLICY of analyst-sql.ts would make them, which the embedded server has not. */
+function roomUsers(): string {
+  const door = roomName(room);
+  const queries = (grants: readonly string[]): string =>
+    grants.map((grant) => `<query>${grant}</query>`).join('');
+  const filters = policed(room, relations).map(
+    (table) => `<${table}><filter>${policyOf(OURS)}</filter></${table}>`,
+  );
+  const rest = '<networks><ip>127.0.0.1</ip></networks><profile>zone_analyst</profile><quota>default</quota>';
+  return `<${door}><password>x</password>${rest}<grants>${queries(doorGrants(room, relations))}</grants>
+      <databases><precede>${filters.join('')}</precede></databases></${door}>
+    <alice><password>alice</password>${rest}<grants>${queries([`GRANT SELECT ON ${door}.*`])}</grants></alice>`;
+}
+
 before(async () => {
-  members = await startCluster(root, 2);
+  members = await startCluster(root, 2, roomUsers());
 });
 
 after(async () => {
@@ -31,12 +50,6 @@ function connect(member: number, database: string, cluster = ''): ClickHouse {
   return client;
 }
 
-const ownStatements = (): string[] =>
-  readdirSync(migrations)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .flatMap((file) => splitStatements(readFileSync(new URL(file, migrations), 'utf8')));
-
 const laidOut = (statements: readonly string[], database: string): string[] => {
   const ddl = new ClusterDdl({ cluster: CLUSTER, database });
   return statements.flatMap((statement) => ddl.rewrite(statement));
@@ -50,7 +63,7 @@ const days = Object.fromEntries(
 test("every statement of the package's migrations has a form on a cluster that the server reads", async () => {
   const clickhouse = connect(0, 'default');
 
-  const statements = laidOut(ownStatements(), 'precede');
+  const statements = laidOut(packageStatements(), 'precede');
 
   for (const statement of statements) {
     await clickhouse.query('SELECT formatQuery({statement:String})', { statement });
@@ -62,7 +75,7 @@ test("every statement of the package's migrations has a form on a cluster that t
 test("the package's tables are created with replicated engines, each on a path of its own", async () => {
   const clickhouse = connect(0, 'replicated');
   await clickhouse.createDatabase();
-  const tables = laidOut(ownStatements(), 'replicated').filter((statement) =>
+  const tables = laidOut(packageStatements(), 'replicated').filter((statement) =>
     /^CREATE TABLE IF NOT EXISTS/.test(statement),
   );
 
@@ -80,8 +93,6 @@ test("the package's tables are created with replicated engines, each on a path o
   }
   for (const { table } of replicas) await clickhouse.command(`DROP TABLE ${table} SYNC`);
 });
-
-const ZONES = Array.from({ length: 8 }, (_, i) => i.toString(16).repeat(32));
 
 async function fill(clickhouse: ClickHouse): Promise<void> {
   const time = '2026-03-01T12:00:00Z';
@@ -207,6 +218,34 @@ test('a join of an analyst is made on the server that holds the zone', async () 
   );
 
   assert.deepEqual(rows, [{ n: ZONES.length }]);
+});
+
+test('over two servers an analyst sees one zone alone, on whichever server it lies', async () => {
+  const pair = [connect(0, 'precede', CLUSTER), connect(1, 'precede', CLUSTER)];
+  for (const statement of roomStatements(room, relations)) await spread(pair).command(statement);
+  const ask = async (member: Member, sql: string): Promise<string> => {
+    const headers = { 'x-clickhouse-user': 'alice', 'x-clickhouse-key': 'alice', connection: 'close' };
+    const url = `${member.server.url}/?database=${roomName(room)}`;
+    return (await fetch(url, { method: 'POST', body: sql, headers })).text();
+  };
+
+  for (const member of members) {
+    for (const name of [
+      'operations',
+      'score_snapshots',
+      'sequence_scores',
+      'newest_snapshots',
+      'precedence_scores',
+    ])
+      assert.equal(await ask(member, `SELECT DISTINCT zone_id FROM ${name}`), `${OURS}\n`, name);
+    const probe = ZONES.slice(1).map((zone) => `throwIf(zone_id = '${zone}') = 0`);
+    assert.equal(await ask(member, `SELECT count() > 0 FROM operations WHERE ${probe.join(' AND ')}`), '1\n');
+    for (const table of ['operations', 'operations_local'])
+      assert.match(
+        await ask(member, `SELECT * FROM precede.${table} WHERE zone_id = '${THEIRS}'`),
+        /ACCESS_DENIED/,
+      );
+  }
 });
 
 test('the second start on a cluster has nothing to do, and retention is set on the local tables', async () => {
