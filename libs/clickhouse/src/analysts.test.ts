@@ -80,16 +80,29 @@ after(async () => {
   rmSync(dir, { recursive: true });
 });
 
+const TABLES = relations.filter(({ kind }) => kind === 'table').map(({ name }) => name);
 const plain = relations.filter(({ parameters }) => parameters.size === 0);
 
 test('an analyst sees all of one zone and nothing of another, in every table and through every view', async () => {
-  for (const { name } of plain) {
+  const seen = new Set<string>();
+  for (const { name, kind } of plain) {
     const alice = await ask('alice', `SELECT DISTINCT toString(zone_id) FROM ${name}`);
     const bob = await ask('bob', `SELECT DISTINCT toString(zone_id) FROM ${name}`);
 
-    assert.deepEqual(alice, { isError: false, text: `${OURS}\n` }, name);
-    assert.deepEqual(bob, { isError: false, text: `${THEIRS}\n` }, name);
+    // A view may need more than these rows to show any; a table shows those that it has.
+    const isEmpty = kind === 'view' && alice.text === '' && bob.text === '';
+    assert.deepEqual(alice, { isError: false, text: isEmpty ? '' : `${OURS}\n` }, name);
+    assert.deepEqual(bob, { isError: false, text: isEmpty ? '' : `${THEIRS}\n` }, name);
+    if (!isEmpty) seen.add(name);
   }
+  for (const name of [
+    ...TABLES,
+    'precedence_scores',
+    'correlation_scores',
+    'lookback_scores',
+    'newest_snapshots',
+  ])
+    assert.ok(seen.has(name), name);
 });
 
 test('views show the same rows as to the operator, in the same order, names included', async () => {
@@ -106,7 +119,11 @@ test('every table and view of the database has its zone guarded, or is not for a
   const columns = await precede.query<{ table: string; isZoned: number }>(
     `SELECT table, max(name = 'zone_id') AS isZoned FROM system.columns WHERE database = 'precede' GROUP BY table ORDER BY table`,
   );
-  const zoned = columns.filter(({ isZoned }) => isZoned === 1).map(({ table }) => table);
+  const asking = new Set(relations.filter(({ parameters }) => parameters.size > 0).map(({ name }) => name));
+  const zoned = columns
+    .filter(({ table }) => !asking.has(table))
+    .filter(({ isZoned }) => isZoned === 1)
+    .map(({ table }) => table);
   const unguarded = columns.filter(({ isZoned }) => isZoned === 0).map(({ table }) => table);
 
   assert.deepEqual(plain.map(({ name }) => name).sort(), zoned);
@@ -114,8 +131,6 @@ test('every table and view of the database has its zone guarded, or is not for a
     assert.match((await ask('alice', `SELECT count() FROM precede.${table}`)).text, /ACCESS_DENIED/, table);
   }
 });
-
-const TABLES = relations.filter(({ kind }) => kind === 'table').map(({ name }) => name);
 
 test("no table of the services can be read, nor its keys, by name, by table function or by another zone's room", async () => {
   const attempts = TABLES.flatMap((table) => [
