@@ -109,6 +109,7 @@ test('what has no known meaning on a cluster is refused with the reason', () => 
     [/no migration before/, VISITS, view('SELECT zone_id FROM calls')],
     [/do not lie with/, STEPS, view('SELECT zone_id FROM steps')],
     [/does not show zone_id/, VISITS, view('SELECT n FROM visits')],
+    [/write IN \(SELECT/, VISITS, view('SELECT zone_id FROM visits WHERE n IN visits')],
     [/write AS/, VISITS, view('SELECT zone_id FROM visits v')],
     [/must follow FROM/, VISITS, view("SELECT zone_id FROM 'visits'")],
     [/AS is missing/, VISITS, 'CREATE OR REPLACE VIEW v (zone_id String) AS SELECT zone_id FROM visits'],

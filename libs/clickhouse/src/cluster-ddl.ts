@@ -140,7 +140,11 @@ export class ClusterDdl {
       this.#relations.set(name, { kind: 'everywhere' });
       return [edited(sql, [this.#onCluster(ddl.target, name)])];
     }
-    if (!tokenize(sql).some((token) => isWord(token, 'ZONE_ID'))) refuse(name, 'it does not show zone_id');
+    const tokens = tokenize(sql);
+    if (!tokens.some((token) => isWord(token, 'ZONE_ID'))) refuse(name, 'it does not show zone_id');
+    // Only behind FROM and JOIN can a table be told from a column of that name.
+    const within = tokens.find((token, i) => isWord(tokens[i - 1], 'IN') && this.#relations.has(token.text));
+    if (within !== undefined) refuse(name, `write IN (SELECT … FROM ${within.text})`);
     // Every row of a zone is on one shard, so a view of one zone's rows is whole there; joins stay on their server.
     const reads = ddl.reads.map(({ name: table, hasAlias, at, end }) => ({
       at,
