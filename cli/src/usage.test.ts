@@ -93,3 +93,22 @@ test('addresses cut off by a crash are as if they were not there', async (t) => 
   assert.notEqual(code, 1, stderr);
   assert.doesNotMatch(stderr, /SyntaxError/);
 });
+
+test('analysts add takes plain names that are free, for a zone that it is told', async (t) => {
+  const zone = 'a'.repeat(32);
+  const strange = await precede(t, 'analysts', 'add', 'Alice!', '--zone', zone);
+  const taken = await precede(t, 'analysts', 'add', 'precede', '--zone', zone);
+  const zoneless = await precede(t, 'analysts', 'add', 'alice');
+
+  assert.deepEqual([strange.code, taken.code, zoneless.code], [2, 2, 2]);
+  assert.match(strange.stderr, /"Alice!" is no name for an analyst/);
+  assert.match(taken.stderr, /"precede" is no name for an analyst/);
+  assert.match(zoneless.stderr, /--zone/);
+});
+
+test('analysts sql prints statements to run by hand, and the password apart from them', async (t) => {
+  const { code, stderr } = await precede(t, 'analysts', 'sql', 'alice', '--zone', 'a'.repeat(32));
+
+  assert.equal(code, 0);
+  assert.match(stderr, /^password of alice: [\w-]{32}$/m);
+});

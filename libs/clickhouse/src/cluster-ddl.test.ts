@@ -44,6 +44,16 @@ test('a view reads the local tables under the names that it knows them by', () =
   assert.match(over ?? '', /^CREATE OR REPLACE TABLE busy ON CLUSTER `c` AS busy_local ENGINE = Distributed/);
 });
 
+test('the columns of a view keep their comments', () => {
+  const view =
+    "CREATE VIEW IF NOT EXISTS v (zone_id String COMMENT 'from x (y)') AS SELECT zone_id FROM visits";
+
+  assert.equal(
+    rewrite(VISITS, view)[0],
+    view.replace('v (', 'v_local ON CLUSTER `c` (').replace('FROM visits', 'FROM visits_local AS visits'),
+  );
+});
+
 test('a view with parameters stays one text over the tables of all servers', () => {
   const view = 'CREATE OR REPLACE VIEW one AS SELECT n FROM visits WHERE zone_id = {zone:String}';
 
@@ -112,7 +122,9 @@ test('what has no known meaning on a cluster is refused with the reason', () => 
     [/write IN \(SELECT/, VISITS, view('SELECT zone_id FROM visits WHERE n IN visits')],
     [/write AS/, VISITS, view('SELECT zone_id FROM visits v')],
     [/must follow FROM/, VISITS, view("SELECT zone_id FROM 'visits'")],
-    [/AS is missing/, VISITS, 'CREATE OR REPLACE VIEW v (zone_id String) AS SELECT zone_id FROM visits'],
+    [/AS is missing/, VISITS, 'CREATE OR REPLACE VIEW v (zone_id String) SELECT zone_id FROM visits'],
+    [/AS is missing/, VISITS, 'CREATE OR REPLACE VIEW v SQL SECURITY NONE AS SELECT zone_id FROM visits'],
+    [/does not close/, VISITS, 'CREATE OR REPLACE VIEW v (zone_id String'],
   ];
 
   for (const [reason, ...statements] of cases) {

@@ -98,6 +98,14 @@ class Reader {
     return { name, at: token.at, end: token.end };
   }
 
+  /** Passes a bracket and all that is in it, where one stands next. */
+  skipBracket(): void {
+    if (this.tokens[this.#next]?.text !== '(') return;
+    const close = this.rest.findIndex((token) => token.text === ')' && token.depth === 0);
+    if (close < 0) this.refuse('a bracket does not close');
+    this.#next += close + 1;
+  }
+
   end(): void {
     const token = this.tokens[this.#next];
     if (token !== undefined) this.refuse(`"${token.text}" was not expected`);
@@ -200,6 +208,7 @@ function commentOf(tokens: readonly Token[]): string | undefined {
 
 function createView(reader: Reader): Ddl {
   const target = reader.name();
+  reader.skipBracket();
   reader.expect('AS');
   const { rest } = reader;
   return {
