@@ -39,8 +39,7 @@ function interval(ms: number): string {
  */
 export const ttls = (keep: Retention): Readonly<Record<string, string>> => ({
   sequence_counts: `written_at + ${interval(keep.countsMs)}`,
-  pair_counts: `written_at + ${interval(keep.countsMs)}`,
-  zone_progress: `toDateTime(written_at) + ${interval(keep.countsMs)}`,
+  count_progress: `written_at + ${interval(keep.countsMs)}`,
   // A marker outlives the rows it speaks for.
   epochs: `toDateTime(closed_at) + ${interval(keep.countsMs + 4 * DAY)}`,
   sequence_scores: `written_at + toIntervalHour(3) WHERE is_listed = 0, written_at + ${interval(keep.scoresMs)}`,
