@@ -5,6 +5,8 @@ import {
   decisionToAvro,
   type Operation,
   type OperationId,
+  type RequestEvent,
+  requestToAvro,
   type SessionId,
   type ShortId,
   type SourceId,
@@ -13,6 +15,7 @@ import {
   Topic,
 } from '@precede/contracts';
 import { configRecordOf, type OutgoingRecord } from '@precede/log';
+import { requestsArchive } from './archive.ts';
 import { noon, openWorld, type Server, startServer, until, type World, zone } from './testing.ts';
 
 let server: Server;
@@ -91,6 +94,95 @@ test('stores sessions and decisions, and a doubled decision once', async (t) => 
     'SELECT session_id, toUnixTimestamp64Milli(last) AS last, operations, length FROM sessions ORDER BY last LIMIT 1',
   );
   assert.deepEqual(row, { session_id: session, last: noon, operations: [1, 4_294_967_295], length: 2 });
+});
+
+const request = { kind: 'request', zoneId: zone, sessionId: session, source: 'live' as SourceId } as const;
+const requestRecord = (world: World, event: RequestEvent): OutgoingRecord => ({
+  topic: Topic.requests,
+  key: sessionKey(zone, session),
+  value: world.log.codec.encode(Topic.requests, requestToAvro(event)),
+});
+const requestEvents: readonly RequestEvent[] = [
+  {
+    ...request,
+    operation: 4_294_967_295 as ShortId,
+    timeMs: noon,
+    status: 404,
+    durationMs: 12.5,
+    bytes: 2 ** 40,
+    eventId: 'e1',
+  },
+  { kind: 'source_ended', zoneId: zone, source: 'live' as SourceId },
+  {
+    ...request,
+    operation: 0 as ShortId,
+    timeMs: noon + 1,
+    status: null,
+    durationMs: null,
+    bytes: null,
+    eventId: null,
+  },
+];
+
+test('stores requests where that is switched on, one row each however often they are delivered', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('requests');
+  const producer = await world.log.producer();
+  t.after(() => producer.close());
+  await producer.send(requestEvents.map((event) => requestRecord(world, event)));
+  const read = (): Promise<Record<string, unknown>[]> =>
+    clickhouse.query(
+      'SELECT operation, status, duration_ms, bytes, event_id, offset FROM requests FINAL ORDER BY time',
+    );
+
+  await world.start(clickhouse, { PRECEDE_SCORER_STORE_REQUESTS: true });
+  await until('both are stored', async () => (await read()).length === 2);
+  // As a crash between insert and commit delivers them again.
+  await clickhouse.command(
+    'INSERT INTO requests SELECT * REPLACE (now() + 60 AS written_at) FROM requests WHERE status = 404',
+  );
+
+  const known = { status: 404, duration_ms: 12.5, bytes: 2 ** 40, event_id: 'e1' };
+  const unknown = { status: null, duration_ms: null, bytes: null, event_id: '' };
+  assert.deepEqual(await read(), [
+    { operation: 4_294_967_295, ...known, offset: 0 },
+    { operation: 0, ...unknown, offset: 2 },
+  ]);
+});
+
+test('goes on behind what is no request', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('no_requests');
+  const producer = await world.log.producer();
+  t.after(() => producer.close());
+
+  await producer.send([requestRecord(world, { kind: 'source_ended', zoneId: zone, source: request.source })]);
+  await world.start(clickhouse, { PRECEDE_SCORER_STORE_REQUESTS: true });
+  const committed = (): Promise<readonly (number | null)[]> =>
+    world.log.committedOffsets(requestsArchive.group, Topic.requests);
+  await until('its offset is committed', async () => (await committed()).includes(1));
+
+  assert.deepEqual(await clickhouse.query('SELECT count() AS n FROM requests'), [{ n: 0 }]);
+});
+
+test('stores no request unless told to', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('not_asked');
+  const producer = await world.log.producer();
+  t.after(() => producer.close());
+  await world.start(clickhouse);
+
+  const requests = requestEvents.map((event) => requestRecord(world, event));
+  await producer.send([...requests, sessionRecord(world, noon)]);
+  await until('the session is stored', async () => {
+    const rows = await clickhouse.query('SELECT 1 AS one FROM sessions');
+    return rows.length === 1;
+  });
+
+  assert.deepEqual(await clickhouse.query('SELECT count() AS n FROM requests'), [{ n: 0 }]);
 });
 
 const operation: Operation = {

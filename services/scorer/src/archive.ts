@@ -1,11 +1,13 @@
 /**
- * Copies sessions.v1 and decisions.v1 to ClickHouse for analysts: decode → collect → insert → commit. A crash between
+ * Copies sessions.v1, decisions.v1 and, where asked for, requests.v1 to ClickHouse for analysts: decode → collect → insert → commit. A crash between
  * insert and commit inserts the same rows again; their keys make them one.
  */
 import {
   type DecisionMade,
   DropReason,
   decisionFromAvro,
+  type RequestEvent,
+  requestFromAvro,
   type SessionClosed,
   sessionFromAvro,
   Topic,
@@ -29,7 +31,10 @@ export interface Archive {
   readonly group: string;
   readonly table: string;
   readonly columns: readonly string[];
-  toRow(value: unknown, record: LogRecord): unknown[];
+  /** One insert for that many rows at most, and a step brings no more than 5000 above it. */
+  readonly maxRows: number;
+  /** null: a record that is no row. */
+  toRow(value: unknown, record: LogRecord): unknown[] | null;
 }
 
 const iso = (timeMs: number): string => new Date(timeMs).toISOString();
@@ -66,6 +71,29 @@ const decisionRow = (e: DecisionMade): unknown[] => [
   e.lookbackMs.map(iso),
 ];
 
+/** The end of a source is no request. */
+const requestRow = (e: RequestEvent, { topic, partition, offset }: LogRecord): unknown[] | null =>
+  e.kind === 'source_ended'
+    ? null
+    : [
+        e.zoneId,
+        iso(e.timeMs),
+        e.sessionId,
+        e.operation,
+        e.status,
+        e.durationMs,
+        e.bytes,
+        e.source,
+        e.eventId ?? '',
+        topic,
+        partition,
+        offset,
+      ];
+
+/** Rows with arrays in them are long. */
+const maxLongRows = 5_000;
+const maxShortRows = 20_000;
+
 export const sessionsArchive: Archive = {
   topic: Topic.sessions,
   group: 'precede.scorer.sessions',
@@ -74,6 +102,7 @@ export const sessionsArchive: Archive = {
     'zone_id session_id source first last length operations times cut ended topic partition offset'.split(
       ' ',
     ),
+  maxRows: maxLongRows,
   toRow: (value, record) => sessionRow(sessionFromAvro(value), record),
 };
 
@@ -85,7 +114,20 @@ export const decisionsArchive: Archive = {
     'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times'.split(
       ' ',
     ),
+  maxRows: maxLongRows,
   toRow: (value) => decisionRow(decisionFromAvro(value)),
+};
+
+export const requestsArchive: Archive = {
+  topic: Topic.requests,
+  group: 'precede.scorer.requests',
+  table: 'requests',
+  columns:
+    'zone_id time session_id operation status duration_ms bytes source event_id topic partition offset'.split(
+      ' ',
+    ),
+  maxRows: maxShortRows,
+  toRow: (value, record) => requestRow(requestFromAvro(value), record),
 };
 
 export interface ArchiveDeps {
@@ -96,14 +138,12 @@ export interface ArchiveDeps {
   readonly flushIntervalMs: number;
 }
 
-/** One insert for that many rows at most; a step brings no more than 5000. */
-const maxRows = 5_000;
-
 export class ArchivePartition implements PartitionTask {
   readonly #deps: ArchiveDeps;
   readonly #archive: Archive;
   #rows: unknown[][] = [];
-  #waitingSince = 0;
+  /** When the oldest record was read that is not committed; undefined: none is. Not each of them became a row. */
+  #waitingSince: number | undefined;
 
   constructor(deps: ArchiveDeps, archive: Archive) {
     this.#deps = deps;
@@ -115,10 +155,9 @@ export class ArchivePartition implements PartitionTask {
     const outputs: OutgoingRecord[] = [];
     const values = batch.records.map((record) => record.value);
     await codec.prepare(this.#archive.topic, values);
-    if (this.#rows.length === 0) this.#waitingSince = performance.now();
+    if (batch.records.length > 0) this.#waitingSince ??= performance.now();
     for (const record of batch.records) this.#take(record, outputs);
-    const isDue = performance.now() - this.#waitingSince >= this.#deps.flushIntervalMs;
-    if (this.#rows.length < maxRows && !(isDue && this.#rows.length > 0)) return { outputs, commit: null };
+    if (!this.#isDue()) return { outputs, commit: null };
     await this.#store();
     return { outputs, commit: batch.position };
   }
@@ -128,12 +167,19 @@ export class ArchivePartition implements PartitionTask {
     this.#rows = [];
   }
 
+  #isDue(): boolean {
+    if (this.#waitingSince === undefined) return false;
+    const waitedMs = performance.now() - this.#waitingSince;
+    return this.#rows.length >= this.#archive.maxRows || waitedMs >= this.#deps.flushIntervalMs;
+  }
+
   #take(record: LogRecord, outputs: OutgoingRecord[]): void {
     const { codec, logger, metrics } = this.#deps;
     const { topic, partition, offset } = record;
     try {
       if (record.value === null) throw new Error('a tombstone has no meaning here');
-      this.#rows.push(this.#archive.toRow(codec.decode(topic, record.value), record));
+      const row = this.#archive.toRow(codec.decode(topic, record.value), record);
+      if (row !== null) this.#rows.push(row);
     } catch (error) {
       logger.warn({ err: error, topic, partition, offset }, 'unreadable record passed');
       metrics.archived.inc({ topic, outcome: 'unreadable' });
@@ -146,5 +192,6 @@ export class ArchivePartition implements PartitionTask {
     await this.#deps.storage.insert(this.#archive.table, this.#archive.columns, rows);
     this.#deps.metrics.archived.inc({ topic: this.#archive.topic, outcome: 'stored' }, rows.length);
     this.#rows = [];
+    this.#waitingSince = undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** What the scorer can be told. docs/configuration.md is made from these fields. */
-import { duration, integer, port, size, text, type Values } from '@precede/service';
+import { duration, flag, integer, port, size, text, type Values } from '@precede/service';
 
 export const scorerFields = {
   PRECEDE_SCORER_HOST: text('Address that the scorer listens on.', '0.0.0.0'),
@@ -44,6 +44,10 @@ export const scorerFields = {
     100_000,
     'Unlisted sequences of each kind stored with a snapshot, those with the most support.',
     '1000',
+  ),
+  PRECEDE_SCORER_STORE_REQUESTS: flag(
+    'Whether every matched request is stored in the table requests as well, for analysts.',
+    'false',
   ),
 } as const;
 

@@ -3,7 +3,13 @@ import type { ClickHouse } from '@precede/clickhouse';
 import { Topic, UnavailableError } from '@precede/contracts';
 import type { EventLog, Processing } from '@precede/log';
 import { buildHttp, listen, type RunningService, type Tools } from '@precede/service';
-import { ArchivePartition, decisionsArchive, sessionsArchive } from './archive.ts';
+import {
+  type Archive,
+  ArchivePartition,
+  decisionsArchive,
+  requestsArchive,
+  sessionsArchive,
+} from './archive.ts';
 import type { ScorerConfig } from './config.ts';
 import { createScorerMetrics } from './metrics.ts';
 import { OperationsTable } from './operations-tail.ts';
@@ -21,6 +27,12 @@ export interface ScorerDeps extends Tools {
   /** Makes database and tables, once /livez answers and however long ClickHouse is away; absent: they are there. */
   readonly prepare?: () => Promise<void>;
 }
+
+const archivesOf = (config: ScorerConfig): Archive[] => [
+  sessionsArchive,
+  decisionsArchive,
+  ...(config.PRECEDE_SCORER_STORE_REQUESTS ? [requestsArchive] : []),
+];
 
 /** The consumer group of sequences.v1. */
 export const SCORER_GROUP = 'precede.scorer';
@@ -56,7 +68,7 @@ export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promi
     onPartitions: (open) => health.set('partitions', true, `${open.length} open`),
   });
   const archiving: Processing[] = [];
-  for (const archive of [sessionsArchive, decisionsArchive])
+  for (const archive of archivesOf(config))
     archiving.push(
       await log.process({
         group: archive.group,
