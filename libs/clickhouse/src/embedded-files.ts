@@ -12,6 +12,8 @@ import { analystProfile, analystUsers } from './analyst-files.ts';
 export const USER = 'precede';
 /** Reads everything of all zones, changes nothing: for the operator and their tools. */
 export const READER = 'analyst';
+/** Whom the dictionary `operation_names` loads its rows as; its collection of the same name is named in the migration. */
+const NAMES = 'precede_names';
 
 const GIB = 1024 ** 3;
 
@@ -39,7 +41,7 @@ function serverMemory(): number {
   return Math.min(4 * GIB, Math.floor(totalmem() / 2));
 }
 
-function config(dir: string): string {
+function config(dir: string, namesPassword: string): string {
   const path = xmlText(dir);
   return `<clickhouse>
   <logger>
@@ -71,26 +73,44 @@ function config(dir: string): string {
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>2</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>2</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>
+  <named_collections>
+    <${NAMES}>
+      <user>${NAMES}</user>
+      <password>${namesPassword}</password>
+    </${NAMES}>
+  </named_collections>
 </clickhouse>
 `;
 }
 
-function user(name: string, password: string, profile: string, networks: string): string {
+function user(
+  name: string,
+  password: string,
+  profile: string,
+  networks: string,
+  grants: readonly string[] = [],
+): string {
   const digest = createHash('sha256').update(password).digest('hex');
   return `    <${name}>
       <password_sha256_hex>${digest}</password_sha256_hex>
       <networks>${networks}</networks>
       <profile>${profile}</profile>
       <quota>default</quota>
-    </${name}>
+${grantList(grants)}    </${name}>
 `;
+}
+
+/** No list means every right. */
+function grantList(grants: readonly string[]): string {
+  if (grants.length === 0) return '';
+  return `      <grants>${grants.map((grant) => `<query>${grant}</query>`).join('')}</grants>\n`;
 }
 
 /**
  * `default` is whom the engine's own session runs as: it must have no password, so over HTTP anybody on this machine is it.
  * Hence it may do what that session does and nothing else.
  */
-function users(dir: string, isLoopback: boolean): string {
+function users(dir: string, isLoopback: boolean, namesPassword: string): string {
   const networks = isLoopback ? '<ip>127.0.0.1</ip><ip>::1</ip>' : '<ip>::/0</ip>';
   return `<clickhouse>
   <profiles>
@@ -110,7 +130,7 @@ function users(dir: string, isLoopback: boolean): string {
         <query>GRANT SELECT ON system.numbers</query>
       </grants>
     </default>
-${user(USER, passwordOf(dir, USER), 'default', networks)}${user(READER, passwordOf(dir, READER), 'reader', networks)}${analystUsers(dir, networks)}  </users>
+${user(USER, passwordOf(dir, USER), 'default', networks)}${user(READER, passwordOf(dir, READER), 'reader', networks)}${user(NAMES, namesPassword, 'reader', '<ip>127.0.0.1</ip>', ['GRANT SELECT ON precede.operations'])}${analystUsers(dir, networks)}  </users>
 </clickhouse>
 `;
 }
@@ -123,7 +143,9 @@ export function prepareFiles(dir: string, isLoopback: boolean): string {
   // With this file the system database is kept, and query_log with it, over a restart.
   const system = join(dir, 'metadata', 'system.sql');
   if (!existsSync(system)) write(system, `ATTACH DATABASE _ UUID '${randomUUID()}'\nENGINE = Atomic\n`);
-  write(join(dir, 'users.xml'), users(dir, isLoopback));
-  write(configFile(dir), config(dir));
+  // Only this start's two files know it.
+  const namesPassword = randomBytes(24).toString('base64url');
+  write(join(dir, 'users.xml'), users(dir, isLoopback, namesPassword));
+  write(configFile(dir), config(dir, namesPassword));
   return passwordOf(dir, USER);
 }
