@@ -7,8 +7,14 @@ import { eventually, freePort, type Running, start } from './processes.ts';
 
 const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'clickhouse'] as const;
 
-/** `parent`: where the data directory is made, the system's temporary directory by default. */
-export const deployEmbedded = async (parent = tmpdir()): Promise<Deployment & { pids(): number[] }> => {
+/**
+ * `parent`: where the data directory is made, the system's temporary directory by default; `settings`: environment of the
+ * services besides what every scenario has.
+ */
+export const deployEmbedded = async (
+  parent = tmpdir(),
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Deployment & { pids(): number[] }> => {
   const dataDir = mkdtempSync(join(parent, 'precede-e2e-'));
   const ports = new Map<string, number>();
   for (const service of services) ports.set(service, await freePort());
@@ -24,7 +30,10 @@ export const deployEmbedded = async (parent = tmpdir()): Promise<Deployment & { 
   let running: Running | undefined;
 
   const up = async (): Promise<void> => {
-    const instance = start('cli/src/main.ts', ['up', '--data', dataDir, ...portArgs], env);
+    const instance = start('cli/src/main.ts', ['up', '--data', dataDir, ...portArgs], {
+      ...settings,
+      ...env,
+    });
     running = instance;
     let hasEnded = false;
     void instance.exited.then(() => {
