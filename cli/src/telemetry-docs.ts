@@ -71,7 +71,7 @@ Made by \`npm run docs\` from the code; do not edit. Each process serves \`/metr
 
 \`/readyz\` and what its conditions mean: [operations.md](operations.md). Logs are JSON lines on stderr, one object a line: constant \`msg\`, facts as fields (\`topic\`, \`partition\`, \`offset\`, \`zoneId\`, \`revision\`, \`err\`). \`warn\` is for a person to see, \`error\` means that something is tried again, \`fatal\` that the process ends. Values of session identifiers and tokens are in none of them.
 
-The event log and the ClickHouse client have no instruments of their own: what they do shows in the times and retries of the services. On Kafka watch beside these the lag of the groups \`precede.sessionizer\`, \`precede.scorer\`, \`precede.scorer.sessions\` and \`precede.scorer.decisions\` (\`PRECEDE_KAFKA_TOPIC_PREFIX\` stands before each, so \`precede.precede.scorer\` unless told); \`precede.scorer\` commits once an append-time hour is stored, so that its lag may be an hour of records without anything being wrong.
+The event log and the ClickHouse client have no instruments of their own: what they do shows in the times and retries of the services. On Kafka watch beside these the lag of the groups \`precede.sessionizer\`, \`precede.scorer\`, \`precede.scorer.sessions\`, \`precede.scorer.decisions\` and, where requests are stored, \`precede.scorer.requests\` (\`PRECEDE_KAFKA_TOPIC_PREFIX\` stands before each, so \`precede.precede.scorer\` unless told); \`precede.scorer\` commits once an append-time hour is stored, so that its lag may be an hour of records without anything being wrong.
 `;
 
 const tail = `## Process

@@ -9,7 +9,7 @@ const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'cli
 
 /**
  * `parent`: where the data directory is made, the system's temporary directory by default; `settings`: environment of the
- * services besides what every scenario has.
+ * services, over what every scenario has; read at each start.
  */
 export const deployEmbedded = async (
   parent = tmpdir(),
@@ -31,8 +31,8 @@ export const deployEmbedded = async (
 
   const up = async (): Promise<void> => {
     const instance = start('cli/src/main.ts', ['up', '--data', dataDir, ...portArgs], {
-      ...settings,
       ...env,
+      ...settings,
     });
     running = instance;
     let hasEnded = false;
