@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClickHouse, connectClickHouse } from './client.ts';
 import { passwordFile, READER } from './embedded-files.ts';
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from './embedded-server.ts';
@@ -17,6 +18,8 @@ let server: EmbeddedClickHouse;
 let writer: ClickHouse;
 let analyst: ClickHouse;
 
+const operationColumns =
+  'zone_id short_id operation_id method host endpoint last_updated is_deleted revision'.split(' ');
 const names = ['/login', '/cart', '/pay', '/help'];
 const operationRow = (zoneId: string, shortId: number, endpoint: string, isDeleted = 0): unknown[] => [
   zoneId,
@@ -100,8 +103,6 @@ before(async () => {
   writer = connect(server.username, server.password);
   analyst = connect(READER, readFileSync(passwordFile(join(root, 'data'), READER), 'utf8').trim());
   await migrate(writer);
-  const operationColumns =
-    'zone_id short_id operation_id method host endpoint last_updated is_deleted revision'.split(' ');
   const saved = names.map((endpoint, i) => operationRow(zone, i + 1, endpoint));
   await writer.insert('operations', operationColumns, [...saved, operationRow(other, 1, '/secret')]);
   await writer.insert('operations', operationColumns, [operationRow(zone, 4, '/help', 1)]);
@@ -135,6 +136,19 @@ test('an analyst reads names of operations by dictGet, deleted ones too, each of
     rows.map((row) => row['name']),
     ['GET shop/login', 'GET shop/help', 'GET shop/secret', ''],
   );
+});
+
+test('a name that is asked for before it is saved is found soon after', async () => {
+  const early = 'c'.repeat(32);
+  const find = async (): Promise<unknown> =>
+    (await ask(`SELECT dictGet('operation_names', 'name', ('${early}', toUInt32(1))) AS name`))[0]?.['name'];
+  assert.equal(await find(), '');
+
+  await writer.insert('operations', operationColumns, [operationRow(early, 1, '/late')]);
+
+  const deadline = performance.now() + 30_000;
+  while ((await find()) === '' && performance.now() < deadline) await sleep(100);
+  assert.equal(await find(), 'GET shop/late');
 });
 
 test('the secret by which the dictionary loads is nowhere to read, and opens nothing to an analyst', async () => {
