@@ -240,8 +240,8 @@ function readsOf(reader: Reader, tokens: readonly Token[]): TableReference[] {
     ),
   );
   return tokens.flatMap((token, i) => {
-    // A parameter may be called {from:…}.
-    if (tokens[i - 1]?.text === '{') return [];
+    // A parameter may be called {from:…}, and be given as from = ….
+    if (tokens[i - 1]?.text === '{' || tokens[i + 1]?.text === '=') return [];
     if (!(isWord(token, 'FROM') || (isWord(token, 'JOIN') && !isWord(tokens[i - 1], 'ARRAY')))) return [];
     const [table, after] = tokens.slice(i + 1);
     if (table?.text === '(' || after?.text === '(' || named.has(table?.text ?? '')) return [];
