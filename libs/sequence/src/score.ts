@@ -71,17 +71,33 @@ const candidatesOf = (table: CountTable, nodes: readonly number[], options: Scor
   };
 };
 
-/** All that may be listed, and of the others those with the most support. */
+/** All that may be listed, and of the others those with the most support: two passes, as there are very many of them. */
 const mostSupported = (
   counts: Float64Array,
   nodes: readonly number[],
   { minSupport, keepUnlisted }: ScoreOptions,
 ): readonly number[] => {
   if (keepUnlisted === undefined) return nodes;
-  const isSupported = (node: number): boolean => (counts[node] as number) >= minSupport;
-  const others = nodes.filter((node) => !isSupported(node));
-  others.sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
-  return [...nodes.filter(isSupported), ...others.slice(0, keepUnlisted)];
+  const withCount = new Map<number, number>();
+  for (const node of nodes) {
+    const count = counts[node] as number;
+    if (count < minSupport) withCount.set(count, (withCount.get(count) ?? 0) + 1);
+  }
+  let room = keepUnlisted;
+  let above = Number.POSITIVE_INFINITY;
+  for (const count of [...withCount.keys()].sort((a, b) => b - a)) {
+    if (room <= 0) break;
+    room -= withCount.get(count) as number;
+    above = count;
+  }
+  // Of those with the smallest count that is kept there may be too many: the first ones stay.
+  let rest = room + (withCount.get(above) ?? 0);
+  return nodes.filter((node) => {
+    const count = counts[node] as number;
+    if (count >= minSupport || count > above) return true;
+    rest -= count === above ? 1 : 0;
+    return count === above && rest >= 0;
+  });
 };
 
 /** The listed ones in order, then as many of the others as are kept, those with the most support. */

@@ -133,7 +133,8 @@ export class SequencesPartition implements PartitionTask {
     // and what an earlier run stored of it stays by the maximum.
     const oldestMs = hourOf(clock.now()) - config.PRECEDE_SCORER_WINDOW_HOURS * 3_600_000;
     this.#zones.add(event.zoneId);
-    if (hourOf(event.timeMs) < oldestMs) return 'too_old';
+    // Whole hours on the other side: the same as comparing the hours.
+    if (event.timeMs < oldestMs) return 'too_old';
     this.#open?.counter.count(event, event.session);
     return 'counted';
   }

@@ -35,8 +35,8 @@ export interface RankerDeps {
 
 /** A zone with traffic is scored at least so often, as the window slides. */
 const maxAgeMs = 60_000;
-/** A round is followed by a rest of so many times its length: scoring takes a tenth of this process at most. */
-const restFactor = 10;
+/** A round is followed by a rest of so many times its length: scoring takes a thirtieth of this process at most. */
+const restFactor = 30;
 /** Without new counts for so long a zone has no traffic; it is then scored when the window loses an hour. */
 const trafficMs = 600_000;
 
