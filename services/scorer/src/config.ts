@@ -17,7 +17,7 @@ export const scorerFields = {
     '64MiB',
   ),
   PRECEDE_SCORER_RANK_INTERVAL: duration(
-    'How often zones with new counts are scored anew; a round is followed by a rest of thirty times its length, a minute at most.',
+    'How often zones with new counts are scored anew; a round is followed by a rest of ten times its length, and a large zone rests longer, a minute at most.',
     '2s',
   ),
   PRECEDE_SCORER_MIN_SUPPORT: integer(1, 1_000_000, 'Occurrences below which no sequence is listed.', '10'),

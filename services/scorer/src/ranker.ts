@@ -35,8 +35,13 @@ export interface RankerDeps {
 
 /** A zone with traffic is scored at least so often, as the window slides. */
 const maxAgeMs = 60_000;
-/** A round is followed by a rest of so many times its length: scoring takes a thirtieth of this process at most. */
-const restFactor = 30;
+/** A round is followed by a rest of so many times its length: scoring takes a tenth of this process at most. */
+const restFactor = 10;
+/** A large zone rests longer than a round, by what its scoring takes beyond a fifth of a second: a few hundredths of the process. */
+const zoneRestFactor = 30;
+const shortRankMs = 200;
+const restAfter = (rankMs: number): number =>
+  Math.min(maxAgeMs, zoneRestFactor * Math.max(0, rankMs - shortRankMs));
 /** Without new counts for so long a zone has no traffic; it is then scored when the window loses an hour. */
 const trafficMs = 600_000;
 
@@ -45,6 +50,8 @@ interface Known {
   snapshot: Snapshot | undefined;
   /** Of performance.now(): a fixed clock must not stop the ranker. */
   rankedAt: number;
+  /** How long that took. */
+  rankMs: number;
   newAt: number;
 }
 
@@ -121,6 +128,7 @@ export class Ranker {
     const now = performance.now();
     const isNew = last === undefined || isBeyond(written, last.positions);
     if (isNew) known.newAt = now;
+    if (now - known.rankedAt < restAfter(known.rankMs)) return;
     if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, progress);
     else if (isBeyond(progress, last.positions))
       advanced.push({ ...last, advanced: last.advanced + 1, positions: larger(progress, last.positions) });
@@ -132,7 +140,13 @@ export class Ranker {
     const { storage } = this.#deps;
     const snapshot = await storage.run(() => readSnapshot(storage, zoneId));
     const window = new ZoneWindow(zoneId);
-    const fresh: Known = { window, snapshot, rankedAt: 0, newAt: Number.NEGATIVE_INFINITY };
+    const fresh: Known = {
+      window,
+      snapshot,
+      rankedAt: Number.NEGATIVE_INFINITY,
+      rankMs: 0,
+      newAt: Number.NEGATIVE_INFINITY,
+    };
     this.#known.set(zoneId, fresh);
     return fresh;
   }
@@ -151,6 +165,7 @@ export class Ranker {
   async #rank(zoneId: string, known: Known, progress: Positions): Promise<void> {
     const { storage, metrics, clock } = this.#deps;
     const end = metrics.rankSeconds.startTimer();
+    const begin = performance.now();
     const nowMs = clock.now();
     const fromMs = this.#windowFrom();
     const { scored, cutCount } = await this.#score(known.window, fromMs, nowMs);
@@ -175,6 +190,7 @@ export class Ranker {
     await storeSnapshot(storage, snapshot, scored);
     known.snapshot = snapshot;
     known.rankedAt = performance.now();
+    known.rankMs = known.rankedAt - begin;
     metrics.snapshots.inc({ outcome: 'ranked' });
     metrics.cut.inc(cutCount);
     end();
