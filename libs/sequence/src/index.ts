@@ -8,6 +8,23 @@ export {
   hourOf,
   SequenceCounter,
 } from './counter.ts';
+export { type CountRow, hourOf, SequenceCounter } from './counter.ts';
+export {
+  probabilityAfter,
+  type RarestTransition,
+  type SessionLikelihood,
+  sessionLikelihood,
+} from './likelihood.ts';
+export {
+  buildModel,
+  type Model,
+  type ModelOptions,
+  type ModelRow,
+  modelDefaults,
+  modelFromRows,
+  modelRows,
+  START,
+} from './likelihood-model.ts';
 export { Form, MAX_LENGTH } from './ngram.ts';
 export { keptContextsOf } from './prune.ts';
 export {

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { probabilityAfter, sessionLikelihood } from './likelihood.ts';
+import { buildModel, type ModelOptions, modelFromRows, modelRows, START } from './likelihood-model.ts';
+import type { SequenceCount } from './prune.ts';
+
+const collapse = (operations: readonly number[]): number[] =>
+  operations.filter((each, i) => each !== operations[i - 1]);
+
+/** Every slice of every session, up to nine operations. */
+const countsOf = (sessions: readonly (readonly number[])[]): SequenceCount[] => {
+  const found = new Map<string, { operations: number[]; occurrences: number; in: Set<number> }>();
+  sessions.forEach((session, number) => {
+    const operations = collapse(session);
+    for (let from = 0; from < operations.length; from += 1)
+      for (let to = from + 1; to <= Math.min(operations.length, from + 9); to += 1) {
+        const slice = operations.slice(from, to);
+        const known = found.get(slice.join()) ?? { operations: slice, occurrences: 0, in: new Set() };
+        known.occurrences += 1;
+        known.in.add(number);
+        found.set(slice.join(), known);
+      }
+  });
+  return [...found.values()].map((each) => ({ ...each, sessions: each.in.size }));
+};
+
+const everything: ModelOptions = { maxContext: 3, maxContexts: 1_000_000, minOccurrences: 1, minSessions: 1 };
+const session = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 20 });
+const sessions = fc.array(session, { maxLength: 15 });
+const unknown = 99;
+
+/** From the sessions themselves: what stood where, the start written before each, one order blended with the next by recursion. */
+const naiveProbability = (all: readonly (readonly number[])[], context: readonly number[], next: number) => {
+  const marked = all.map((each) => [START, ...collapse(each)]);
+  const after = (wanted: readonly number[]): number[] =>
+    marked.flatMap((each) =>
+      each.filter(
+        (_, i) => i > 0 && i >= wanted.length && wanted.every((w, j) => each[i - wanted.length + j] === w),
+      ),
+    );
+  const blend = (wanted: readonly number[]): number => {
+    const followers = after(wanted);
+    const counted = wanted.length === 0 ? followers.filter((each) => each !== context.at(-1)) : followers;
+    const kinds = new Set(counted).size;
+    const hits = counted.filter((each) => each === next).length;
+    if (wanted.length > 0)
+      return kinds === 0
+        ? blend(wanted.slice(1))
+        : (hits + kinds * blend(wanted.slice(1))) / (counted.length + kinds);
+    if (counted.length === 0) return 1;
+    return (hits === 0 ? kinds : hits) / (counted.length + kinds);
+  };
+  return next === context.at(-1) ? 0 : blend(context.slice(-3));
+};
+
+const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-9;
+
+test('probabilities equal those of a plain count of the sessions', () => {
+  fc.assert(
+    fc.property(
+      sessions,
+      session,
+      fc.boolean(),
+      fc.integer({ min: 0, max: 5 }),
+      (all, before, isStart, next) => {
+        const context = [...(isStart ? [START] : []), ...collapse(before)];
+
+        const model = buildModel(countsOf(all), everything);
+
+        const expected = naiveProbability(all, context, next);
+        assert.ok(near(probabilityAfter(model, context, next), expected));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('probabilities sum to one over the known operations and an unknown one, whatever is left out', () => {
+  const bounds = fc.record({
+    maxContext: fc.integer({ min: 1, max: 5 }),
+    maxContexts: fc.integer({ min: 2, max: 30 }),
+    minOccurrences: fc.integer({ min: 1, max: 5 }),
+    minSessions: fc.integer({ min: 1, max: 3 }),
+  });
+  fc.assert(
+    fc.property(sessions, session, bounds, (all, before, options) => {
+      const model = buildModel(countsOf(all), options);
+      const context = [START, ...collapse(before)];
+
+      const known = new Set(all.flat());
+      let sum = probabilityAfter(model, context, unknown);
+      for (const each of known) sum += probabilityAfter(model, context, each);
+
+      assert.ok(near(sum, 1), `sum ${sum}`);
+      assert.ok(model.contexts <= options.maxContexts);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a model of the rows, in any order, answers the same', () => {
+  fc.assert(
+    fc.property(sessions, session, (all, asked) => {
+      const model = buildModel(countsOf(all), { ...everything, minOccurrences: 2 });
+
+      const loaded = modelFromRows(JSON.parse(JSON.stringify(modelRows(model).reverse())));
+
+      assert.deepEqual(sessionLikelihood(loaded, asked), sessionLikelihood(model, asked));
+      assert.equal(loaded.contexts, model.contexts);
+    }),
+  );
+});
+
+test('the log-loss is finite, never negative, and the mean of its steps; the rarest is the least of them', () => {
+  fc.assert(
+    fc.property(
+      sessions,
+      fc.array(fc.constantFrom(0, 1, 2, unknown)),
+      fc.boolean(),
+      (all, asked, isWhole) => {
+        const model = buildModel(countsOf(all), everything);
+
+        const found = sessionLikelihood(model, asked, isWhole);
+
+        const symbols = [...(isWhole ? [START] : []), ...collapse(asked)];
+        const each = symbols.slice(1).map((to, i) => probabilityAfter(model, symbols.slice(0, i + 1), to));
+        const loss = each.reduce((sum, probability) => sum - Math.log(probability), 0);
+        assert.ok(found.meanLogLoss >= 0 && Number.isFinite(found.meanLogLoss));
+        assert.equal(found.steps, each.length);
+        assert.ok(near(found.meanLogLoss * found.steps, loss));
+        assert.equal(found.rarest?.probability, each.length === 0 ? undefined : Math.min(...each));
+        assert.equal(found.rarest?.to, found.rarest === null ? undefined : asked[found.rarest.at]);
+      },
+    ),
+  );
+});
+
+test('repeats of the operation before change nothing but the place', () => {
+  const model = buildModel(countsOf([[1, 2, 3]]), everything);
+
+  const plain = sessionLikelihood(model, [1, 2, 1]);
+  const repeated = sessionLikelihood(model, [1, 1, 1, 2, 2, 1]);
+
+  assert.equal(repeated.meanLogLoss, plain.meanLogLoss);
+  assert.deepEqual([plain.rarest?.at, repeated.rarest?.at], [2, 5]);
+});
+
+const usual = Array.from({ length: 100 }, () => [1, 2, 3, 4]);
+
+test('a skipped step, a skipped beginning and an operation never seen are each the rarest transition', () => {
+  const model = buildModel(countsOf(usual));
+
+  const transitions = [
+    [1, 2, 4],
+    [3, 4],
+    [1, 2, 3, unknown],
+  ].map((each) => sessionLikelihood(model, each).rarest);
+
+  assert.deepEqual(
+    transitions.map((each) => [each?.from, each?.to, each?.at]),
+    [
+      [2, 4, 2],
+      [null, 3, 0],
+      [3, unknown, 3],
+    ],
+  );
+  assert.ok(transitions.every((each) => (each?.probability ?? 1) < 0.01));
+});
+
+test('what a cut session was before it is not held against it', () => {
+  const model = buildModel(countsOf(usual));
+
+  assert.ok((sessionLikelihood(model, [3, 4], false).rarest?.probability ?? 0) > 0.9);
+  assert.deepEqual(sessionLikelihood(model, [3], false), { meanLogLoss: 0, steps: 0, rarest: null });
+});
+
+test('one client in a loop does not make its way usual', () => {
+  const loop = Array.from({ length: 900 }, (_, i) => [2, 1][i % 2] as number);
+
+  const model = buildModel(countsOf([...usual, loop]));
+
+  assert.ok(probabilityAfter(model, [START, 1, 2], 1) < 0.02);
+  assert.ok(probabilityAfter(buildModel(countsOf([...usual, loop]), { minSessions: 1 }), [2], 1) > 0.8);
+});
+
+test('contexts beyond the bound are those that occurred least, and their shorter endings stay', () => {
+  const counts = countsOf([...usual, ...usual.slice(0, 20).map(() => [4, 3, 2, 1])]);
+
+  const model = buildModel(counts, { maxContexts: 8 });
+
+  const contexts = new Set(modelRows(model).map((row) => row.context.join()));
+  assert.equal(contexts.size, 8);
+  for (const each of contexts)
+    assert.ok(each === '' || contexts.has(each.split(',').slice(1).join()), `${each} stands alone`);
+});
+
+test('a model that has learnt nothing finds nothing strange', () => {
+  const model = buildModel([]);
+
+  assert.equal(sessionLikelihood(model, [1, 2]).meanLogLoss, 0);
+  assert.deepEqual([model.contexts, modelRows(model)], [0, []]);
+});
