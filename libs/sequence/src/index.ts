@@ -9,22 +9,9 @@ export {
   SequenceCounter,
 } from './counter.ts';
 export { type CountRow, hourOf, SequenceCounter } from './counter.ts';
-export {
-  probabilityAfter,
-  type RarestTransition,
-  type SessionLikelihood,
-  sessionLikelihood,
-} from './likelihood.ts';
-export {
-  buildModel,
-  type Model,
-  type ModelOptions,
-  type ModelRow,
-  modelDefaults,
-  modelFromRows,
-  modelRows,
-  START,
-} from './likelihood-model.ts';
+export { type RarestTransition, type SessionLikelihood, sessionLikelihood } from './likelihood.ts';
+export { buildModel, type Model, modelFromRows, modelRows, probabilityAfter } from './likelihood-model.ts';
+export { type ModelOptions, type ModelRow, modelDefaults, OTHER, START } from './likelihood-rows.ts';
 export { Form, MAX_LENGTH } from './ngram.ts';
 export { keptContextsOf } from './prune.ts';
 export {

@@ -1,42 +1,21 @@
 /**
- * What a zone's sessions usually do next: the counts of collapsed sequences as a chain of variable order, held as a trie
- * of contexts read from the newest operation back, bounded in contexts. It is its rows: what one process learnt another
- * loads. `likelihood.ts` asks it for probabilities.
+ * Rows as a model that gives probabilities: a trie of contexts read from the newest operation back. What was learnt after
+ * a context has its share, the rest is shared as after the context that is shorter by its oldest operation: back-off of
+ * S. M. Katz (IEEE Transactions on Acoustics, Speech and Signal Processing 35(3), 1987) with the discount of method C of
+ * I. H. Witten and T. C. Bell (The zero-frequency problem, IEEE Transactions on Information Theory 37(4), 1991).
  */
-import { keyOf, type SequenceCount } from './prune.ts';
-
-/** Stands before the first operation of a session, in contexts and in rows; no operation has it. */
-export const START = -1;
-
-/** Once learnt: after `context` (oldest first, empty for every position) came `next` so often. */
-export interface ModelRow {
-  readonly context: readonly number[];
-  readonly next: number;
-  readonly occurrences: number;
-}
-
-export interface ModelOptions {
-  /** Longest context, the start of the session counted as one; 1 to 8. */
-  readonly maxContext: number;
-  /** Contexts held; beyond it those that occurred least are left out. */
-  readonly maxContexts: number;
-  /** A context that occurred less often says nothing of its own. */
-  readonly minOccurrences: number;
-  /** What fewer sessions did after a context is not learnt for it: one looping client makes nothing usual. */
-  readonly minSessions: number;
-}
-
-export const modelDefaults: ModelOptions = {
-  maxContext: 3,
-  maxContexts: 50_000,
-  minOccurrences: 10,
-  minSessions: 5,
-};
+import { learnRows, type ModelOptions, type ModelRow, OTHER } from './likelihood-rows.ts';
+import type { SequenceCount } from './prune.ts';
 
 /** What followed one context, and the contexts that are longer by one operation before it. */
-export interface ModelNode {
+interface ModelNode {
   readonly next: Map<number, number>;
+  /** Occurrences of the context. */
   total: number;
+  /** Those of them whose next operation was not learnt. */
+  other: number;
+  /** What the shorter context gives to all that was not learnt here; above 0. */
+  rest: number;
   readonly longer: Map<number, ModelNode>;
 }
 
@@ -46,50 +25,11 @@ export interface Model {
   readonly contexts: number;
 }
 
-/**
- * Learns from the counts of a zone, collapsed form, lengths 1 to maxContext + 1 (longer ones are passed over). A start
- * is an occurrence that none of the longer counts holds, so all counts of those lengths are wanted: where rare ones were
- * dropped, their occurrences look like starts. O(counts × maxContext), and a sort of the contexts.
- */
-export const buildModel = (counts: Iterable<SequenceCount>, options: Partial<ModelOptions> = {}): Model => {
-  const settings = { ...modelDefaults, ...options };
-  const usable = [...counts].filter((each) => each.operations.length <= settings.maxContext + 1);
-  const byContext = Map.groupBy(learntRows(usable, settings), (row) => keyOf(row.context));
-  const contexts = [...byContext.values()]
-    .map((rows) => ({ rows, context: rows[0]?.context ?? [], total: totalOf(rows) }))
-    .filter(({ context, total }) => isGeneral(context) || total >= settings.minOccurrences)
-    .sort((a, b) => b.total - a.total || a.context.length - b.context.length || before(a.context, b.context));
-  return modelFromRows(contexts.slice(0, settings.maxContexts).flatMap(({ rows }) => rows));
-};
+/** `learnRows` and `modelFromRows` in one. */
+export const buildModel = (counts: Iterable<SequenceCount>, options: Partial<ModelOptions> = {}): Model =>
+  modelFromRows(learnRows(counts, options));
 
-/** No context, or the bare start: what every session has. */
-const isGeneral = (context: readonly number[]): boolean =>
-  context.length === 0 || (context[0] === START && context.length === 1);
-const totalOf = (rows: readonly ModelRow[]): number => rows.reduce((sum, row) => sum + row.occurrences, 0);
-const before = (a: readonly number[], b: readonly number[]): number => (keyOf(a) < keyOf(b) ? -1 : 1);
-
-const learntRows = (counts: readonly SequenceCount[], settings: ModelOptions): ModelRow[] => {
-  const continued = new Map<string, number>();
-  for (const { operations, occurrences } of counts) {
-    if (operations.length === 1) continue;
-    const ending = keyOf(operations.slice(1));
-    continued.set(ending, (continued.get(ending) ?? 0) + occurrences);
-  }
-  const rows: ModelRow[] = [];
-  for (const { operations, occurrences, sessions } of counts) {
-    const context = operations.slice(0, -1);
-    const next = operations.at(-1) as number;
-    const isUsual = sessions >= settings.minSessions;
-    if (context.length === 0 || isUsual) rows.push({ context, next, occurrences });
-    // A window starts once, so starts are windows.
-    const starts = occurrences - (continued.get(keyOf(operations)) ?? 0);
-    if (operations.length <= settings.maxContext && isUsual && starts >= settings.minSessions)
-      rows.push({ context: [START, ...context], next, occurrences: starts });
-  }
-  return rows;
-};
-
-/** The model of rows that `modelRows` gave, in any order. */
+/** The model of rows; their order changes nothing but rounding. O(rows × context length). */
 export const modelFromRows = (rows: Iterable<ModelRow>): Model => {
   const root = newNode();
   let maxContext = 0;
@@ -97,15 +37,17 @@ export const modelFromRows = (rows: Iterable<ModelRow>): Model => {
   for (const { context, next, occurrences } of rows) {
     let node = root;
     for (let at = context.length - 1; at >= 0; at -= 1) node = longerOf(node, context[at] as number);
-    if (node.next.size === 0) contexts += 1;
-    node.next.set(next, (node.next.get(next) ?? 0) + occurrences);
+    if (node.total === 0) contexts += 1;
+    if (next === OTHER) node.other += occurrences;
+    else node.next.set(next, (node.next.get(next) ?? 0) + occurrences);
     node.total += occurrences;
     maxContext = Math.max(maxContext, context.length);
   }
+  for (const [operation, node] of root.longer) setRest(node, operation, [root]);
   return { root, maxContext, contexts };
 };
 
-const newNode = (): ModelNode => ({ next: new Map(), total: 0, longer: new Map() });
+const newNode = (): ModelNode => ({ next: new Map(), total: 0, other: 0, rest: 1, longer: new Map() });
 
 const longerOf = (node: ModelNode, operation: number): ModelNode => {
   let longer = node.longer.get(operation);
@@ -116,13 +58,65 @@ const longerOf = (node: ModelNode, operation: number): ModelNode => {
   return longer;
 };
 
+/** Shorter contexts first: the longer ones build on theirs. */
+const setRest = (node: ModelNode, last: number, shorter: readonly ModelNode[]): void => {
+  for (const next of node.next.keys()) node.rest -= probabilityBy(shorter, last, next);
+  // What is never learnt bounds it from below, whatever rounding takes away.
+  node.rest = Math.max(node.rest, probabilityBy(shorter, last, OTHER));
+  const nodes = [...shorter, node];
+  for (const longer of node.longer.values()) setRest(longer, last, nodes);
+};
+
 /** Everything the model knows, shorter contexts before the longer ones that end alike. */
 export const modelRows = (model: Model): ModelRow[] => {
   const rows: ModelRow[] = [];
   const walk = (node: ModelNode, context: readonly number[]): void => {
     for (const [next, occurrences] of node.next) rows.push({ context, next, occurrences });
+    if (node.other > 0) rows.push({ context, next: OTHER, occurrences: node.other });
     for (const [operation, longer] of node.longer) walk(longer, [operation, ...context]);
   };
   walk(model.root, []);
   return rows;
+};
+
+/**
+ * P(next | context), collapsed form: context oldest first, led by START where it reaches back to it. Over the known
+ * operations and one that is not known (any id the model has never seen: the share of all such) it sums to 1; the
+ * operation just before has 0. O(context length).
+ *
+ * With N(c) occurrences of context c, T(c) different operations learnt after it, D(c) occurrences of those not learnt:
+ * what was learnt has count(c, x) / (N + T); all else shares (T + D) / (N + T) in the proportions of the shorter
+ * context. Without any context the unknown have T / (N + T).
+ */
+export const probabilityAfter = (model: Model, context: readonly number[], next: number): number => {
+  const last = context.at(-1);
+  if (last === next) return 0;
+  const nodes = [model.root];
+  for (let back = 1; back <= model.maxContext && back <= context.length; back += 1) {
+    const node = nodes.at(-1)?.longer.get(context[context.length - back] as number);
+    if (node === undefined) break;
+    nodes.push(node);
+  }
+  return probabilityBy(nodes, last, next);
+};
+
+/** `nodes` from the root to that of the longest context known. */
+const probabilityBy = (nodes: readonly ModelNode[], last: number | undefined, next: number): number => {
+  let probability = generalShare(nodes[0] as ModelNode, last, next);
+  for (let k = 1; k < nodes.length; k += 1) {
+    const node = nodes[k] as ModelNode;
+    if (node.total === 0) continue;
+    const kinds = node.next.size;
+    const learnt = node.next.get(next);
+    probability = (learnt ?? ((kinds + node.other) * probability) / node.rest) / (node.total + kinds);
+  }
+  return probability;
+};
+
+/** Without any context; what cannot follow itself takes no part. */
+const generalShare = (root: ModelNode, last: number | undefined, next: number): number => {
+  const excluded = last === undefined ? undefined : root.next.get(last);
+  const kinds = root.next.size - (excluded === undefined ? 0 : 1);
+  const all = root.total - (excluded ?? 0) + kinds;
+  return all === 0 ? 1 : (root.next.get(next) ?? kinds) / all;
 };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { probabilityAfter, sessionLikelihood } from './likelihood.ts';
-import { buildModel, type ModelOptions, modelFromRows, modelRows, START } from './likelihood-model.ts';
+import { sessionLikelihood } from './likelihood.ts';
+import { buildModel, modelFromRows, modelRows, probabilityAfter } from './likelihood-model.ts';
+import { type ModelOptions, START } from './likelihood-rows.ts';
 import type { SequenceCount } from './prune.ts';
 
 const collapse = (operations: readonly number[]): number[] =>
@@ -30,7 +31,7 @@ const session = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 20 });
 const sessions = fc.array(session, { maxLength: 15 });
 const unknown = 99;
 
-/** From the sessions themselves: what stood where, the start written before each, one order blended with the next by recursion. */
+/** From the sessions themselves: what stood where, the start written before each, one order backing off to the next by recursion. */
 const naiveProbability = (all: readonly (readonly number[])[], context: readonly number[], next: number) => {
   const marked = all.map((each) => [START, ...collapse(each)]);
   const after = (wanted: readonly number[]): number[] =>
@@ -39,20 +40,25 @@ const naiveProbability = (all: readonly (readonly number[])[], context: readonly
         (_, i) => i > 0 && i >= wanted.length && wanted.every((w, j) => each[i - wanted.length + j] === w),
       ),
     );
-  const blend = (wanted: readonly number[]): number => {
-    const followers = after(wanted);
-    const counted = wanted.length === 0 ? followers.filter((each) => each !== context.at(-1)) : followers;
-    const kinds = new Set(counted).size;
-    const hits = counted.filter((each) => each === next).length;
-    if (wanted.length > 0)
-      return kinds === 0
-        ? blend(wanted.slice(1))
-        : (hits + kinds * blend(wanted.slice(1))) / (counted.length + kinds);
-    if (counted.length === 0) return 1;
-    return (hits === 0 ? kinds : hits) / (counted.length + kinds);
+  const share = (wanted: readonly number[], asked: number): number => {
+    const found = after(wanted);
+    const followers = wanted.length === 0 ? found.filter((each) => each !== context.at(-1)) : found;
+    const learnt = new Set(followers);
+    const hits = followers.filter((each) => each === asked).length;
+    if (hits > 0) return hits / (followers.length + learnt.size);
+    if (wanted.length === 0) return learnt.size === 0 ? 1 : learnt.size / (followers.length + learnt.size);
+    const shorter = wanted.slice(1);
+    if (learnt.size === 0) return share(shorter, asked);
+    const unlearnt = [0, 1, 2, 3, 4, unknown].filter((each) => !learnt.has(each) && each !== context.at(-1));
+    const rest = unlearnt.reduce((sum, each) => sum + (isSeen(all, each) ? share(shorter, each) : 0), 0);
+    const left = learnt.size / (followers.length + learnt.size);
+    return (left * share(shorter, asked)) / rest;
   };
-  return next === context.at(-1) ? 0 : blend(context.slice(-3));
+  return next === context.at(-1) ? 0 : share(context.slice(-3), next);
 };
+/** The unknown ones have one share together. */
+const isSeen = (all: readonly (readonly number[])[], operation: number): boolean =>
+  operation === unknown || all.some((each) => each.includes(operation));
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-9;
 
@@ -106,7 +112,11 @@ test('a model of the rows, in any order, answers the same', () => {
 
       const loaded = modelFromRows(JSON.parse(JSON.stringify(modelRows(model).reverse())));
 
-      assert.deepEqual(sessionLikelihood(loaded, asked), sessionLikelihood(model, asked));
+      const [again, once] = [loaded, model].map((each) => sessionLikelihood(each, asked));
+      assert.ok(near(again?.meanLogLoss ?? -1, once?.meanLogLoss ?? -2));
+      assert.ok(near(again?.anomaly ?? -1, once?.anomaly ?? -2));
+      assert.ok(near(again?.rarest?.probability ?? 1, once?.rarest?.probability ?? 1));
+      assert.equal(again?.steps, once?.steps);
       assert.equal(loaded.contexts, model.contexts);
     }),
   );
@@ -127,6 +137,11 @@ test('the log-loss is finite, never negative, and the mean of its steps; the rar
         const each = symbols.slice(1).map((to, i) => probabilityAfter(model, symbols.slice(0, i + 1), to));
         const loss = each.reduce((sum, probability) => sum - Math.log(probability), 0);
         assert.ok(found.meanLogLoss >= 0 && Number.isFinite(found.meanLogLoss));
+        const against = symbols
+          .slice(1)
+          .map((to, i) => Math.log(probabilityAfter(model, [], to) / (each[i] ?? 1)))
+          .reduce((sum, lift) => sum + Math.max(0, lift), 0);
+        assert.ok(near(found.anomaly, against) && Number.isFinite(against));
         assert.equal(found.steps, each.length);
         assert.ok(near(found.meanLogLoss * found.steps, loss));
         assert.equal(found.rarest?.probability, each.length === 0 ? undefined : Math.min(...each));
@@ -168,11 +183,25 @@ test('a skipped step, a skipped beginning and an operation never seen are each t
   assert.ok(transitions.every((each) => (each?.probability ?? 1) < 0.01));
 });
 
+test('a rare operation in its usual place is no anomaly, a usual one out of its place is', () => {
+  const model = buildModel(countsOf([...usual, ...usual.slice(0, 10).map(() => [1, 2, 3, 4, 5])]));
+
+  const rare = sessionLikelihood(model, [1, 2, 3, 4, 5]);
+  const misplaced = sessionLikelihood(model, [1, 2, 4, 3]);
+
+  assert.ok(rare.anomaly < 0.1 && misplaced.anomaly > 3);
+});
+
 test('what a cut session was before it is not held against it', () => {
   const model = buildModel(countsOf(usual));
 
   assert.ok((sessionLikelihood(model, [3, 4], false).rarest?.probability ?? 0) > 0.9);
-  assert.deepEqual(sessionLikelihood(model, [3], false), { meanLogLoss: 0, steps: 0, rarest: null });
+  assert.deepEqual(sessionLikelihood(model, [3], false), {
+    meanLogLoss: 0,
+    anomaly: 0,
+    steps: 0,
+    rarest: null,
+  });
 });
 
 test('one client in a loop does not make its way usual', () => {
