@@ -84,16 +84,18 @@ const addObserved = (counter: ExactCounter, event: SequenceObserved): void => {
   if (event.runLengths.at(-1) === 1) counter.add(event.operations, Number.parseInt(event.pseudonym, 16));
 };
 
-/** The same without windows, from what a session did: what the sample of the truth uses, as it is far larger. */
-export const countDirectly = (sessions: Iterable<SimulatedSession>): SequenceCount[] => {
+/** The same without windows, from what each session did: for what is too much for them, and to check them. */
+export const countDirectly = (sessions: readonly SimulatedSession[]): SequenceCount[] =>
+  countOperations(sessions.map(({ requests }) => requests.map((each) => each.operation)));
+
+/** By the operations of each session. */
+export const countOperations = (sessions: readonly (readonly number[])[]): SequenceCount[] => {
   const counter = new ExactCounter();
-  let number = 0;
-  for (const { requests } of sessions) {
-    const operations = collapsed(requests.map((each) => each.operation));
+  sessions.forEach((each, session) => {
+    const operations = collapsed(each);
     for (let end = 1; end <= operations.length; end += 1)
-      counter.add(operations.slice(Math.max(0, end - MAX_LENGTH), end), number);
-    number += 1;
-  }
+      counter.add(operations.slice(Math.max(0, end - MAX_LENGTH), end), session);
+  });
   return counter.counts();
 };
 
@@ -102,7 +104,8 @@ export const collapsed = (operations: readonly number[]): number[] =>
 
 interface Entry {
   readonly operations: readonly number[];
-  readonly sessions: Set<number>;
+  /** The only session while there is one: most sequences never get a second. */
+  sessions: number | Set<number>;
   occurrences: number;
 }
 
@@ -116,15 +119,20 @@ class ExactCounter {
       const key = sequence.join(',');
       let entry = this.#entries.get(key);
       if (entry === undefined) {
-        entry = { operations: sequence, sessions: new Set(), occurrences: 0 };
+        entry = { operations: sequence, sessions: session, occurrences: 0 };
         this.#entries.set(key, entry);
       }
       entry.occurrences += 1;
-      entry.sessions.add(session);
+      if (typeof entry.sessions !== 'number') entry.sessions.add(session);
+      else if (entry.sessions !== session) entry.sessions = new Set([entry.sessions, session]);
     }
   }
 
   counts(): SequenceCount[] {
-    return [...this.#entries.values()].map((each) => ({ ...each, sessions: each.sessions.size }));
+    return [...this.#entries.values()].map(({ operations, occurrences, sessions }) => ({
+      operations,
+      occurrences,
+      sessions: typeof sessions === 'number' ? 1 : sessions.size,
+    }));
   }
 }

@@ -84,6 +84,8 @@ export class Client {
       else this.travel(pickJourney(this.#draw));
     }
     this.browse(2);
+    // Who gave up before the first step has at least looked.
+    if (this.#records.length === 0) this.request(pickBrowsing(this.#draw));
     if (this.#draw() < this.#noise) this.#keepPolling(startMs);
     return this.#recorded(SessionKind.person);
   }

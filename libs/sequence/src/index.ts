@@ -9,8 +9,15 @@ export {
   SequenceCounter,
 } from './counter.ts';
 export { type CountRow, hourOf, SequenceCounter } from './counter.ts';
-export { type RarestTransition, type SessionLikelihood, sessionLikelihood } from './likelihood.ts';
-export { buildModel, type Model, modelFromRows, modelRows, probabilityAfter } from './likelihood-model.ts';
+export {
+  buildModel,
+  type Model,
+  modelFromRows,
+  modelRows,
+  type RarestTransition,
+  type SessionLikelihood,
+  sessionLikelihood,
+} from './likelihood.ts';
 export { type ModelOptions, type ModelRow, modelDefaults, OTHER, START } from './likelihood-rows.ts';
 export { Form, MAX_LENGTH } from './ngram.ts';
 export { keptContextsOf } from './prune.ts';

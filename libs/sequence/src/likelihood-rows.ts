@@ -81,3 +81,31 @@ const learntRows = (counts: readonly SequenceCount[], settings: ModelOptions): M
   }
   return rows;
 };
+
+/**
+ * The same knowledge read from the end: after which operations (the nearest last in `context`) stood which before them,
+ * the start of the session included, for contexts of at most `maxContext`. Every row is the count of one sequence, so it
+ * says what preceded the rest of it; what the rows do not explain is OTHER.
+ */
+export const rowsBackwards = (rows: Iterable<ModelRow>, maxContext: number): ModelRow[] => {
+  const learnt = [...rows].filter((row) => row.next !== OTHER && row.context.length <= maxContext);
+  const unexplained = new Map<string, { context: readonly number[]; left: number }>();
+  const backwards: ModelRow[] = [];
+  let starts = 0;
+  for (const { context, next, occurrences } of learnt) {
+    const sequence = [...context, next];
+    const reversed = sequence.toReversed();
+    if (context[0] === START && context.length === 1) starts += occurrences;
+    if (context[0] !== START && sequence.length <= maxContext)
+      unexplained.set(keyOf(reversed), { context: reversed, left: occurrences });
+    backwards.push({ context: reversed.slice(0, -1), next: sequence[0] as number, occurrences });
+  }
+  if (starts > 0) backwards.push({ context: [], next: START, occurrences: starts });
+  for (const { context, occurrences } of backwards) {
+    const known = unexplained.get(keyOf(context));
+    if (known !== undefined) known.left -= occurrences;
+  }
+  for (const { context, left } of unexplained.values())
+    if (left > 0) backwards.push({ context, next: OTHER, occurrences: left });
+  return backwards;
+};
