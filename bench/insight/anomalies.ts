@@ -1,11 +1,17 @@
 /** AUC of the planted abuse for every number a session could be sorted by, and what the strangest hundredth holds. */
-import { buildModel, type Model, type SequenceCount, sessionLikelihood } from '@precede/sequence';
+import {
+  buildModel,
+  type Model,
+  modelFromRows,
+  modelRows,
+  type SequenceCount,
+  sessionLikelihood,
+} from '@precede/sequence';
 import { type AbuseKind, abuseKinds, type LabelledSession } from './abuse.ts';
 import { aucOf } from './auc.ts';
 import { collapsed, countDirectly } from './count.ts';
 
 type Statistic = (session: LabelledSession) => number;
-type Others = (session: LabelledSession) => boolean;
 
 export interface AnomalyRow {
   readonly name: string;
@@ -33,8 +39,7 @@ const mean = (values: readonly number[]): number =>
 const rowsOfDay = (sessions: readonly LabelledSession[], clean: Model): AnomalyRow[] => {
   const counts = countDirectly(sessions);
   const model = buildModel(counts);
-  const rowOf = (name: string, statistic: Statistic, others: Others = () => true): AnomalyRow =>
-    measured(name, sessions, statistic, others);
+  const rowOf = (name: string, statistic: Statistic): AnomalyRow => measured(name, sessions, statistic);
   return [
     rowOf('anomaly', anomalyBy(model)),
     rowOf('mean log-loss', (session) => sessionLikelihood(model, operationsOf(session)).meanLogLoss),
@@ -42,7 +47,8 @@ const rowsOfDay = (sessions: readonly LabelledSession[], clean: Model): AnomalyR
       'rarest transition',
       (session) => -(sessionLikelihood(model, operationsOf(session)).rarest?.probability ?? 1),
     ),
-    rowOf('anomaly, beside people only', anomalyBy(model), (session) => session.kind === 'person'),
+    rowOf('anomaly, context of one', anomalyBy(modelFromRows(modelRows(model), 1))),
+    rowOf('anomaly, context of three', anomalyBy(modelFromRows(modelRows(model), 3))),
     rowOf('anomaly, learnt on a day without abuse', anomalyBy(clean)),
     rowOf('baseline: requests', (session) => session.requests.length),
     rowOf('baseline: share of rare operations', shareOfRare(counts)),
@@ -68,27 +74,16 @@ const shareOfRare = (counts: readonly SequenceCount[]): Statistic => {
   };
 };
 
-const measured = (
-  name: string,
-  sessions: readonly LabelledSession[],
-  statistic: Statistic,
-  isOther: Others,
-): AnomalyRow => {
-  const values = sessions.map((session) => ({
-    value: statistic(session),
-    abuse: session.abuse,
-    isOther: session.abuse === null && isOther(session),
-  }));
-  const valuesOf = (kind: AbuseKind): number[] =>
+const measured = (name: string, sessions: readonly LabelledSession[], statistic: Statistic): AnomalyRow => {
+  const values = sessions.map((session) => ({ value: statistic(session), abuse: session.abuse }));
+  const valuesOf = (kind: AbuseKind | null): number[] =>
     values.filter((each) => each.abuse === kind).map((each) => each.value);
-  const others = values.filter((each) => each.isOther).map((each) => each.value);
-  const asked = values.filter((each) => each.abuse !== null || each.isOther);
-  const strangest = asked.toSorted((a, b) => b.value - a.value).slice(0, Math.ceil(asked.length / 100));
+  const strangest = values.toSorted((a, b) => b.value - a.value).slice(0, Math.ceil(values.length / 100));
   return {
     name,
-    auc: abuseKinds.map((kind) => aucOf(valuesOf(kind), others)),
+    auc: abuseKinds.map((kind) => aucOf(valuesOf(kind), valuesOf(null))),
     inStrangest:
       strangest.filter((each) => each.abuse !== null).length /
-      asked.filter((each) => each.abuse !== null).length,
+      values.filter((each) => each.abuse !== null).length,
   };
 };

@@ -95,16 +95,35 @@ export interface Quality {
 }
 
 export const qualityOf = (list: readonly Listed[]): Quality => {
-  const judged = list.map(({ operations }) => ({ operations, judgement: judge(operations) }));
-  const right = judged.filter((each) => each.judgement === 'required').map((each) => `,${each.operations},`);
+  const judged = list.map(({ operations }) => judge(operations));
+  const right = list.filter((_, i) => judged[i] === 'required').map(({ operations }) => textOf(operations));
   const shareFound = (wanted: readonly (readonly number[])[]): number =>
-    wanted.filter((each) => right.some((text) => text.includes(`,${each},`))).length / wanted.length;
+    wanted.filter((each) => right.some((text) => text.includes(textOf(each)))).length / wanted.length;
   const shareOf = (...judgements: readonly Judgement[]): number =>
-    judged.filter((each) => judgements.includes(each.judgement)).length / Math.max(1, list.length);
+    judged.filter((each) => judgements.includes(each)).length / Math.max(1, list.length);
   return {
     precision: shareOf('required'),
     withHabit: shareOf('required', 'habit'),
     pairs: shareFound(requiredPairs),
     ways: shareFound(ways),
   };
+};
+/** So that one text holds another where one sequence holds the other. */
+const textOf = (operations: readonly number[]): string => `,${operations},`;
+
+/** Entries read from the top until nine in ten of `wanted` are found, with the wrong ones among them; null: never. */
+export const readUntilFound = (
+  list: readonly Listed[],
+  wanted: readonly (readonly number[])[],
+): { readonly read: number; readonly wrong: number } | null => {
+  let missing = wanted.map(textOf);
+  let wrong = 0;
+  for (const [i, { operations }] of list.entries()) {
+    const judgement = judge(operations);
+    if (judgement === 'wrong') wrong += 1;
+    if (judgement !== 'required') continue;
+    missing = missing.filter((each) => !textOf(operations).includes(each));
+    if (missing.length * 10 <= wanted.length) return { read: i + 1, wrong };
+  }
+  return null;
 };

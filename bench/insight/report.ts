@@ -5,7 +5,18 @@ import { type AnomalyRow, anomalyRows } from './anomalies.ts';
 import { type ExactGenerator, independentPairs, markovSessions } from './chains.ts';
 import { collapsed, countOperations, countThroughWindows } from './count.ts';
 import { type CoverageRow, coverageOf, type Day, dayOf } from './coverage.ts';
-import { byCount, byPrecedence, byTransition, judge, type Listed, type Quality, qualityOf } from './lists.ts';
+import {
+  byCount,
+  byPrecedence,
+  byTransition,
+  judge,
+  type Listed,
+  type Quality,
+  qualityOf,
+  readUntilFound,
+  requiredPairs,
+  ways,
+} from './lists.ts';
 import { type SimulatedSession, sessionOf } from './traffic.ts';
 import { PlantedSample } from './truth.ts';
 
@@ -17,7 +28,7 @@ export interface Extent {
 }
 
 export const noiseLevels = [0.01, 0.05, 0.15] as const;
-const lengths = [30, 60, 100] as const;
+const lengths = [30, 60] as const;
 const makers = [
   ['precedence', byPrecedence],
   ['transition matrix', byTransition],
@@ -30,6 +41,16 @@ interface QualityRow extends Quality {
   readonly list: string;
   readonly length: number;
 }
+/** Medians over days; null where the list of most days never gets there. */
+interface ReadRow {
+  readonly list: string;
+  readonly pairs: Reading | null;
+  readonly ways: Reading | null;
+}
+interface Reading {
+  readonly read: number;
+  readonly wrong: number;
+}
 interface BandRow {
   readonly band: string;
   readonly listed: number;
@@ -41,6 +62,7 @@ export interface Level {
   readonly requests: number;
   readonly listed: number;
   readonly quality: readonly QualityRow[];
+  readonly reading: readonly ReadRow[];
   readonly bands: readonly BandRow[];
   readonly coverage: readonly CoverageRow[];
   readonly anomalies: readonly AnomalyRow[];
@@ -63,6 +85,11 @@ export const measureLevel = (noise: number, extent: Extent): Level => {
     requests: requests / extent.days,
     listed: mean(listed.map((each) => each.length)),
     quality: qualityRows(lists),
+    reading: makers.map(([list], i) => ({
+      list,
+      pairs: medianReading(lists.map((ofDay) => readUntilFound(ofDay[i] ?? [], requiredPairs))),
+      ways: medianReading(lists.map((ofDay) => readUntilFound(ofDay[i] ?? [], ways))),
+    })),
     bands: bandRows(listed.flat()),
     coverage: coverageBySample(days, extent, (session) => {
       const { requests: made } = sessionOf(sampleSeed, session, noise);
@@ -95,6 +122,9 @@ const qualityRows = (lists: readonly (readonly (readonly Listed[])[])[]): Qualit
       };
     }),
   );
+
+const medianReading = (readings: readonly (Reading | null)[]): Reading | null =>
+  readings.toSorted((a, b) => (a?.read ?? Infinity) - (b?.read ?? Infinity))[readings.length >> 1] ?? null;
 
 const scoreBands = [0.8, 0.5, 0.3, 0.2, 0.1, 0];
 const bandRows = (listed: readonly Listed[]): BandRow[] =>
@@ -187,6 +217,26 @@ export const renderReport = (levels: readonly Level[], exact: ReturnType<typeof 
           row.list,
           String(row.length),
           ...[row.precision, row.withHabit, row.pairs, row.ways].map(share),
+        ]),
+      ),
+    ),
+    '### How far to read',
+    table(
+      [
+        'noise',
+        'list',
+        'for nine in ten pairs',
+        'wrong among them',
+        'for nine in ten journeys',
+        'wrong among them',
+      ],
+      levels.flatMap((level) =>
+        level.reading.map((row) => [
+          level.name,
+          row.list,
+          ...[row.pairs, row.ways].flatMap((each) =>
+            each === null ? ['never', '–'] : [String(each.read), String(each.wrong)],
+          ),
         ]),
       ),
     ),

@@ -25,7 +25,8 @@ const Disturbance = { stray: 0, retry: 1, parallel: 2, reordered: 3 } as const;
 const dayMs = 20 * 3_600_000;
 /** Any day will do; hours and windows only look at differences. */
 const dayStartMs = 1_800_000_000_000;
-const abandonedAtStep = 0.05;
+/** A checkout of five steps loses half of those who begin it: people do worse in shops. */
+const abandonedAtStep = 0.15;
 
 /** Draws one session; sessions of different numbers are independent of each other. */
 export const sessionOf = (seed: number, session: number, noise: number): SimulatedSession => {

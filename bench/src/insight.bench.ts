@@ -23,15 +23,22 @@ const extent: Extent = isQuick
 const levels = (isQuick ? [0.05] : noiseLevels).map((noise) => measureLevel(noise, extent));
 const exact = measureExact(extent);
 
-/** Whatever the size: the list beats both plain ones, sessions are sorted better than by chance, intervals hold. */
+/** Whatever the size of the run. */
 const check = ({ quality, anomalies }: Level): void => {
-  const precisionOf = (list: string): number =>
-    quality.find((row) => row.list === list && row.length === 30)?.precision ?? 0;
-  assert.ok(precisionOf('precedence') > precisionOf('transition matrix'));
-  assert.ok(precisionOf('precedence') > precisionOf('top n-grams'));
-  const anomaly = anomalies.find((row) => row.name === 'anomaly')?.auc ?? [];
-  assert.ok(anomaly.reduce((sum, each) => sum + each, 0) / anomaly.length > 0.55);
+  const qualityIn = (list: string, length: number) =>
+    quality.find((row) => row.list === list && row.length === length);
+  assert.ok((qualityIn('precedence', 30)?.withHabit ?? 0) > 0.9);
+  assert.ok(
+    (qualityIn('precedence', 60)?.precision ?? 0) >= (qualityIn('transition matrix', 60)?.precision ?? 1),
+  );
+  const meanAuc = (name: string): number => {
+    const auc = anomalies.find((row) => row.name === name)?.auc ?? [];
+    return auc.reduce((sum, each) => sum + each, 0) / auc.length;
+  };
+  for (const other of ['mean log-loss', 'baseline: requests', 'baseline: share of rare operations'])
+    assert.ok(meanAuc('anomaly') > meanAuc(other), other);
 };
+
 const text = renderReport(levels, exact);
 process.stdout.write(
   `${text}\n\n${extent.sessions} sessions a day, ${extent.days} days, ${extent.sample} sessions for the truth; requests a day: ${levels

@@ -39,7 +39,7 @@ export interface SessionLikelihood {
   readonly anomaly: number;
 }
 
-/** Longest context of what came before: two found more of the planted abuse than one or three (docs/insight.md). */
+/** Longest context of what came before: docs/insight.md has what one, two and three operations find. */
 const backwardContext = 2;
 
 /** From the counts of a zone in collapsed form: see `learnRows`. */
@@ -47,9 +47,9 @@ export const buildModel = (counts: Iterable<SequenceCount>, options: Partial<Mod
   modelFromRows(learnRows(counts, options));
 
 /** The model of rows that `modelRows` gave; their order changes nothing but rounding. */
-export const modelFromRows = (rows: readonly ModelRow[]): Model => ({
+export const modelFromRows = (rows: readonly ModelRow[], maxBackwards = backwardContext): Model => ({
   forwards: chainFromRows(rows),
-  backwards: chainFromRows(rowsBackwards(rows, backwardContext)),
+  backwards: chainFromRows(rowsBackwards(rows, maxBackwards)),
 });
 
 /** All that the model knows, to be stored. */
