@@ -277,3 +277,26 @@ test('a model that has learnt nothing finds nothing strange', () => {
   assert.equal(sessionLikelihood(model, [1, 2]).meanLogLoss, 0);
   assert.deepEqual([model.forwards.contexts, modelRows(model)], [0, []]);
 });
+
+test('rows without the shorter contexts of a longer one still give shares of one whole', () => {
+  const general = [1, 2, 3].map((next) => ({ context: [], next, occurrences: 10 }));
+
+  const model = modelFromRows([...general, { context: [1, 2], next: 3, occurrences: 5 }]);
+
+  const shares = [1, 2, 3, unknown].map((next) => probabilityAfter(model, [1, 2], next));
+  assert.ok(
+    near(
+      shares.reduce((sum, each) => sum + each, 0),
+      1,
+    ),
+  );
+  assert.ok((shares[2] ?? 0) > 0.8);
+  assert.equal(entropyAt(model.forwards, [3, 2, 1], 2), entropyAt(model.forwards, [2, 1], 1));
+});
+
+test('of a single operation nothing is uncertain after it', () => {
+  const model = buildModel(countsOf(Array.from({ length: 20 }, () => [1])));
+
+  assert.equal(entropyAt(model.forwards, [START, 1, unknown], 2), 0);
+  assert.equal(probabilityAfter(model, [START, 1], unknown), 1);
+});
