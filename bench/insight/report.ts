@@ -1,6 +1,6 @@
-/** The measurements of one noise level, and all of them as the tables of docs/insight.md. */
+/** The measurements of one noise level, and of the generators whose probabilities are exact. */
 
-import { abuseKinds, contaminatedDay } from './abuse.ts';
+import { contaminatedDay } from './abuse.ts';
 import { type AnomalyRow, anomalyRows } from './anomalies.ts';
 import { type ExactGenerator, independentPairs, markovSessions } from './chains.ts';
 import { collapsed, countOperations, countThroughWindows } from './count.ts';
@@ -105,7 +105,7 @@ export const measureLevel = (noise: number, extent: Extent): Level => {
 const daySessions = (day: number, sessions: number, noise: number): SimulatedSession[] =>
   Array.from({ length: sessions }, (_, i) => sessionOf(day + 1, i, noise));
 const chosenOf = (days: readonly Day[]) => (days[0]?.listed ?? []).map((each) => each.operations);
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, each) => sum + each, 0) / values.length;
 
 const qualityRows = (lists: readonly (readonly (readonly Listed[])[])[]): QualityRow[] =>
@@ -157,10 +157,13 @@ const coverageBySample = (
   });
 };
 
+export interface ExactCoverage {
+  readonly name: string;
+  readonly coverage: readonly CoverageRow[];
+}
+
 /** Coverage where the planted probability is known exactly. */
-export const measureExact = (
-  extent: Extent,
-): { readonly name: string; readonly coverage: readonly CoverageRow[] }[] =>
+export const measureExact = (extent: Extent): ExactCoverage[] =>
   [independentPairs(), markovSessions()].map((generator) => ({
     name: generator.name,
     coverage: coverageBySample(
@@ -179,101 +182,3 @@ const exactDays = (generator: ExactGenerator, extent: Extent): Day[] => {
   }
   return days;
 };
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows]
-    .map((row) => `| ${row.join(' | ')} |`)
-    .join('\n');
-const share = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(2));
-const percent = (value: number): string => (Number.isNaN(value) ? '–' : `${(value * 100).toFixed(1)} %`);
-
-const coverageCells = (row: CoverageRow): string[] => [
-  row.band,
-  String(row.intervals),
-  Number.isNaN(row.meanError) ? '–' : row.meanError.toFixed(4),
-  percent(row.asListed),
-  percent(row.beforehand),
-  row.designEffect.map(share).join(' · '),
-  percent(row.widened),
-];
-const coverageHead = [
-  'support',
-  'intervals',
-  'mean error',
-  'as listed',
-  'chosen beforehand',
-  'design effect',
-  'widened',
-];
-
-export const renderReport = (levels: readonly Level[], exact: ReturnType<typeof measureExact>): string =>
-  [
-    '### Lists',
-    table(
-      ['noise', 'list', 'length', 'required', 'required or habit', 'pairs found', 'whole journeys found'],
-      levels.flatMap((level) =>
-        level.quality.map((row) => [
-          level.name,
-          row.list,
-          String(row.length),
-          ...[row.precision, row.withHabit, row.pairs, row.ways].map(share),
-        ]),
-      ),
-    ),
-    '### How far to read',
-    table(
-      [
-        'noise',
-        'list',
-        'for nine in ten pairs',
-        'wrong among them',
-        'for nine in ten journeys',
-        'wrong among them',
-      ],
-      levels.flatMap((level) =>
-        level.reading.map((row) => [
-          level.name,
-          row.list,
-          ...[row.pairs, row.ways].flatMap((each) =>
-            each === null ? ['never', '–'] : [String(each.read), String(each.wrong)],
-          ),
-        ]),
-      ),
-    ),
-    '### What a score is worth',
-    table(
-      ['noise', 'precedence score', 'listed a day', 'required', 'required or habit'],
-      levels.flatMap((level) =>
-        level.bands.map((row) => [
-          level.name,
-          row.band,
-          (row.listed / Math.max(1, levelDays(level))).toFixed(1),
-          share(row.required),
-          share(row.withHabit),
-        ]),
-      ),
-    ),
-    '### Intervals',
-    table(
-      ['traffic', ...coverageHead],
-      [...exact, ...levels.map((level) => ({ ...level, name: `${level.name} noise` }))].flatMap((each) =>
-        each.coverage.filter((row) => row.intervals > 0).map((row) => [each.name, ...coverageCells(row)]),
-      ),
-    ),
-    '### Strange sessions',
-    table(
-      ['noise', 'sorted by', ...abuseKinds, 'mean', 'in the strangest 1 %'],
-      levels.flatMap((level) =>
-        level.anomalies.map((row) => [
-          level.name,
-          row.name,
-          ...row.auc.map(share),
-          share(mean(row.auc)),
-          percent(row.inStrangest),
-        ]),
-      ),
-    ),
-  ].join('\n\n');
-
-const levelDays = (level: Level): number =>
-  Math.round(level.bands.reduce((sum, each) => sum + each.listed, 0) / level.listed);

@@ -7,14 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  type Extent,
-  type Level,
-  measureExact,
-  measureLevel,
-  noiseLevels,
-  renderReport,
-} from '../insight/report.ts';
+import { type Extent, type Level, measureExact, measureLevel, noiseLevels } from '../insight/report.ts';
+import { renderReport } from '../insight/tables.ts';
 
 const isQuick = process.argv.includes('--quick');
 const extent: Extent = isQuick
