@@ -8,7 +8,6 @@ export {
   hourOf,
   SequenceCounter,
 } from './counter.ts';
-export { type CountRow, hourOf, SequenceCounter } from './counter.ts';
 export {
   buildModel,
   type Model,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { buildModel, type Model, modelFromRows, modelRows, sessionLikelihood } from './likelihood.ts';
 import { entropyAt, probabilityAt } from './likelihood-chain.ts';
 import { type ModelOptions, START } from './likelihood-rows.ts';
-import type { SequenceCount } from './prune.ts';
+import type { SequenceCount } from './table.ts';
 
 const collapse = (operations: readonly number[]): number[] =>
   operations.filter((each, i) => each !== operations[i - 1]);

@@ -5,7 +5,7 @@
  */
 import { type Chain, chainFromRows, chainRows, entropyAt, probabilityAt } from './likelihood-chain.ts';
 import { learnRows, type ModelOptions, type ModelRow, rowsBackwards, START } from './likelihood-rows.ts';
-import type { SequenceCount } from './prune.ts';
+import type { SequenceCount } from './table.ts';
 
 export interface Model {
   /** What comes next. */
