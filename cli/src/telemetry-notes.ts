@@ -133,6 +133,9 @@ const scorer: Readonly<Record<string, Note>> = {
     labels: { topic: '`sessions.v1`, `decisions.v1`, `requests.v1`', outcome: '`stored`, `unreadable`' },
     watch: '`unreadable`: any increase.',
   },
+  rescored_sessions_total: {
+    watch: 'Rises with imports and new zones. In live traffic of a known zone it stands still.',
+  },
   config_records_total: {
     labels: { outcome: '`stored`, `ignored`, `unreadable`' },
     watch: '`unreadable`: any increase. Names in the views of ClickHouse may be missing.',

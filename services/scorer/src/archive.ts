@@ -23,6 +23,7 @@ import {
   type StepResult,
 } from '@precede/log';
 import type { Logger } from '@precede/service';
+import { likelihoodColumns, likelihoodOf, type Models } from './likelihood.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import type { Storage } from './storage.ts';
 
@@ -35,6 +36,8 @@ export interface Archive {
   readonly maxRows: number;
   /** null: a record that is no row. */
   toRow(value: unknown, record: LogRecord): unknown[] | null;
+  /** Adds to the rows, just before they are stored, what takes a question to ClickHouse. */
+  complete?(rows: readonly unknown[][]): Promise<unknown[][]>;
 }
 
 const iso = (timeMs: number): string => new Date(timeMs).toISOString();
@@ -94,17 +97,32 @@ const requestRow = (e: RequestEvent, { topic, partition, offset }: LogRecord): u
 const maxLongRows = 5_000;
 const maxShortRows = 20_000;
 
-export const sessionsArchive: Archive = {
+const sessionColumns =
+  'zone_id session_id source first last length operations times cut ended topic partition offset'.split(' ');
+const [zonePlace, operationsPlace, cutPlace] = ['zone_id', 'operations', 'cut'].map((name) =>
+  sessionColumns.indexOf(name),
+) as [number, number, number];
+
+/** Each with its likelihood under the model that its zone has now. */
+export const sessionsArchive = (models: Models): Archive => ({
   topic: Topic.sessions,
   group: 'precede.scorer.sessions',
   table: 'sessions',
-  columns:
-    'zone_id session_id source first last length operations times cut ended topic partition offset'.split(
-      ' ',
-    ),
+  columns: [...sessionColumns, ...likelihoodColumns],
   maxRows: maxLongRows,
   toRow: (value, record) => sessionRow(sessionFromAvro(value), record),
-};
+  complete: async (rows) => {
+    const completed: unknown[][] = [];
+    for (const row of rows) {
+      const model = await models.of(row[zonePlace] as string);
+      completed.push([
+        ...row,
+        ...likelihoodOf(model, row[operationsPlace] as number[], row[cutPlace] as number),
+      ]);
+    }
+    return completed;
+  },
+});
 
 export const decisionsArchive: Archive = {
   topic: Topic.decisions,
@@ -188,7 +206,7 @@ export class ArchivePartition implements PartitionTask {
   }
 
   async #store(): Promise<void> {
-    const rows = this.#rows;
+    const rows = (await this.#archive.complete?.(this.#rows)) ?? this.#rows;
     await this.#deps.storage.insert(this.#archive.table, this.#archive.columns, rows);
     this.#deps.metrics.archived.inc({ topic: this.#archive.topic, outcome: 'stored' }, rows.length);
     this.#rows = [];

@@ -11,6 +11,7 @@ import {
   sessionsArchive,
 } from './archive.ts';
 import type { ScorerConfig } from './config.ts';
+import { Models } from './likelihood.ts';
 import { createScorerMetrics } from './metrics.ts';
 import { OperationsTable } from './operations-tail.ts';
 import { SequencesPartition } from './pipeline.ts';
@@ -28,8 +29,8 @@ export interface ScorerDeps extends Tools {
   readonly prepare?: () => Promise<void>;
 }
 
-const archivesOf = (config: ScorerConfig): Archive[] => [
-  sessionsArchive,
+const archivesOf = (config: ScorerConfig, models: Models): Archive[] => [
+  sessionsArchive(models),
   decisionsArchive,
   ...(config.PRECEDE_SCORER_STORE_REQUESTS ? [requestsArchive] : []),
 ];
@@ -68,7 +69,7 @@ export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promi
     onPartitions: (open) => health.set('partitions', true, `${open.length} open`),
   });
   const archiving: Processing[] = [];
-  for (const archive of archivesOf(config))
+  for (const archive of archivesOf(config, new Models(storage)))
     archiving.push(
       await log.process({
         group: archive.group,

@@ -80,6 +80,11 @@ export const createScorerMetrics = (registry: Registry) => {
       labelNames: ['topic', 'outcome'] as const,
       registers,
     }),
+    rescored: new Counter({
+      name: 'precede_scorer_rescored_sessions_total',
+      help: 'Sessions written again with their likelihood: they were stored before there was a model, or under one of little traffic.',
+      registers,
+    }),
     operations: new Counter({
       name: 'precede_scorer_config_records_total',
       help: 'Records of config.v1 taken, by outcome: stored, ignored, unreadable.',

@@ -20,6 +20,7 @@ import {
   storeSnapshot,
 } from './rank-store.ts';
 import type { Storage } from './storage.ts';
+import { ZoneModel } from './zone-model.ts';
 import { type ScoredZone, ZoneWindow } from './zone-window.ts';
 
 export interface RankerDeps {
@@ -47,6 +48,7 @@ const trafficMs = 600_000;
 
 interface Known {
   readonly window: ZoneWindow;
+  readonly model: ZoneModel;
   snapshot: Snapshot | undefined;
   /** Of performance.now(): a fixed clock must not stop the ranker. */
   rankedAt: number;
@@ -142,6 +144,7 @@ export class Ranker {
     const window = new ZoneWindow(zoneId);
     const fresh: Known = {
       window,
+      model: new ZoneModel(zoneId),
       snapshot,
       rankedAt: Number.NEGATIVE_INFINITY,
       rankMs: 0,
@@ -193,6 +196,7 @@ export class Ranker {
     known.rankMs = known.rankedAt - begin;
     metrics.snapshots.inc({ outcome: 'ranked' });
     metrics.cut.inc(cutCount);
+    metrics.rescored.inc(await known.model.keep(storage, known.window, fromMs, nowMs));
     end();
   }
 

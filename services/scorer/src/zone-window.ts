@@ -8,6 +8,7 @@ import {
   lookbackOf,
   precedenceOf,
   type ScoreOptions,
+  type SequenceCount,
   type StoredBucket,
   tableFrom,
   WindowCounts,
@@ -52,6 +53,33 @@ export class ZoneWindow {
 
   get dropped(): number {
     return this.#sequences.dropped();
+  }
+
+  /** Of the window, sequenced or not: those with a session. */
+  get requests(): number {
+    return this.#sequences.positions()[0] ?? 0;
+  }
+
+  /**
+   * Counts of collapsed sequences up to a length. Distinct sessions are counted where there may be `minSessions` of them; below
+   * that the occurrences stand for them.
+   */
+  counts(maxLength: number, minSessions: number): SequenceCount[] {
+    const { index, counts, sessions } = tableFrom(this.#sequences, this.#sequences.totals(), 'collapsed');
+    const wanted = new Uint8Array(counts.length);
+    const nodes: number[] = [];
+    for (let node = 1; node < counts.length; node += 1) {
+      const occurrences = counts[node] as number;
+      if (occurrences === 0 || (index.depth[node] as number) > maxLength) continue;
+      nodes.push(node);
+      if (occurrences >= minSessions) wanted[node] = 1;
+    }
+    const sessionsOf = sessions(wanted);
+    return nodes.map((node) => {
+      const occurrences = counts[node] as number;
+      const distinct = wanted[node] === 1 ? sessionsOf(node) : occurrences;
+      return { operations: index.operations(node), occurrences, sessions: distinct };
+    });
   }
 
   /** Reads what is new of the hours of the window. */
