@@ -2,8 +2,9 @@
  * Question: what does a day of sequences cost the scorer and ClickHouse together, by number of requests?
  * Input: seeded requests (scorer-traffic.ts) spread over 24 hours, as Avro records, in the partitions of their last operations.
  * The clock runs with them, so hours and epochs close as on a real day. Counts are checked against the number of requests.
+ * Peer, in the same server and run: ClickHouse alone (scorer-peer.ts), which counts all sequences each time it is asked.
  * It is not: reading from Kafka, nor the writes of each second of a live day: those rest by their own length (README of the scorer).
- * Usage: node src/scorer-day.bench.ts [--requests 1000000] [--partitions 4] [--noise 0.03] [--hot 0] [--operations 60]
+ * Usage: node src/scorer-day.bench.ts [--requests 1000000] [--partitions 4] [--noise 0.03] [--hot 0] [--operations 60] [--no-peer]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SequenceObserved } from '@precede/contracts';
 import { connectTo, openFeed, serverMeter, settled, startServer } from './scorer-feed.ts';
+import { askPeer, createPeer, PeerSessions } from './scorer-peer.ts';
 import { makeTraffic, trafficZone } from './scorer-traffic.ts';
 
 const { values } = parseArgs({
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     noise: { type: 'string', default: '0.03' },
     hot: { type: 'string', default: '0' },
     operations: { type: 'string', default: '60' },
+    'no-peer': { type: 'boolean', default: false },
   },
 });
 const requests = Number(values.requests);
@@ -29,20 +32,21 @@ const hourMs = 3_600_000;
 const firstMs = Date.UTC(2026, 2, 1);
 const perMillion = 1e6 / requests;
 
-const traffic = makeTraffic({
-  requests,
-  operations: Number(values.operations),
-  journeys: 8,
-  noise: Number(values.noise),
-  seed: 42,
-  hotShare: Number(values.hot),
-  spanMs: 24 * hourMs - 1,
-  firstMs,
-});
+const traffic = () =>
+  makeTraffic({
+    requests,
+    operations: Number(values.operations),
+    journeys: 8,
+    noise: Number(values.noise),
+    seed: 42,
+    hotShare: Number(values.hot),
+    spanMs: 24 * hourMs - 1,
+    firstMs,
+  });
 
 function* chunks(): Generator<SequenceObserved[]> {
   let chunk: SequenceObserved[] = [];
-  for (const event of traffic) {
+  for (const event of traffic()) {
     chunk.push(event);
     if (chunk.length < 20_000) continue;
     yield chunk;
@@ -161,6 +165,36 @@ try {
   }
   times.sort((a, b) => a - b);
   out(`top 100               ${times[3]?.toFixed(1)} ms (of ${listed?.n} listed)`);
+
+  if (!values['no-peer']) {
+    await createPeer(clickhouse);
+    const peerMeter = await serverMeter(server);
+    const sessions = new PeerSessions(clickhouse);
+    for (const chunk of chunks()) await sessions.add(chunk);
+    await sessions.end();
+    await settled(clickhouse);
+    const storing = peerMeter();
+    const askMeter = await serverMeter(server);
+    const begin = performance.now();
+    const [best] = await askPeer(clickhouse);
+    const asked = { seconds: (performance.now() - begin) / 1000, cpu: askMeter() };
+    const [same] = await clickhouse.query<{ support: number }>(
+      "SELECT occurrences AS support FROM sequence_counts_24h WHERE form = 'collapsed' AND operations = {operations:Array(UInt32)}",
+      { operations: best?.sequence ?? [] },
+    );
+    if (best === undefined || same?.support !== best.support)
+      throw new Error(`the peer counts ${best?.support} of ${best?.sequence}, not ${same?.support}`);
+    const [peerBytes] = await clickhouse.query<{ bytes: number }>(
+      "SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND table = 'peer_sessions'",
+    );
+    await clickhouse.command('SYSTEM FLUSH LOGS');
+    const [memory] = await clickhouse.query<{ peak: number }>(
+      "SELECT max(memory_usage) AS peak FROM system.query_log WHERE type = 'QueryFinish' AND query LIKE '%peer_sessions%' AND query_kind = 'Select'",
+    );
+    out(
+      `peer, ClickHouse alone: storing ${(storing * perMillion).toFixed(2)} CPU-s per 1M, ${(((peerBytes?.bytes ?? 0) * perMillion) / 2 ** 20).toFixed(1)} MiB per 1M; the list ${asked.seconds.toFixed(1)} s, ${asked.cpu.toFixed(1)} CPU-s, ${((memory?.peak ?? 0) / 2 ** 20).toFixed(0)} MiB each time`,
+    );
+  }
   await clickhouse.close();
 } finally {
   await server.close();

@@ -112,11 +112,11 @@ const scorer: Readonly<Record<string, Note>> = {
   },
   zone_bytes: {
     watch:
-      'Memory of the ranker. It grows with the zones this scorer owns and what is stored of their last 24 hours.',
+      'Memory of the ranker: `PRECEDE_SCORER_WINDOW_MEMORY` a zone at most, and for a moment a third more while an hour is read.',
   },
   dropped_sequences: {
     watch:
-      'Above 0: a zone is beyond its budget, by a scanner or by its size. Scores carry what they may be short of (`undercount`); raise `PRECEDE_SCORER_ZONE_MEMORY` to have them exact.',
+      'Above 0: a zone is beyond its budget, by a scanner or by its size. Scores carry what they may be short of (`undercount`); raise `PRECEDE_SCORER_WINDOW_MEMORY` or `PRECEDE_SCORER_ZONE_MEMORY` to have them exact.',
   },
   flush_seconds: { watch: 'p99 above 5 s: ClickHouse is slow; scores get old.' },
   epochs_total: { watch: 'No increase for two hours while there is traffic: the offset does not move.' },

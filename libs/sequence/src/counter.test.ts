@@ -4,7 +4,7 @@ import type { SequenceObserved, ShortId, SourceId, ZoneId } from '@precede/contr
 import fc from 'fast-check';
 import { type CountBucket, type CounterLimits, hourOf, SequenceCounter } from './counter.ts';
 import { distinctOf } from './sketch.ts';
-import { type StoredBucket, type StoredCount, tableFrom, WindowCounts } from './zone-counts.ts';
+import { keepWithin, type StoredBucket, type StoredCount, tableFrom, WindowCounts } from './zone-counts.ts';
 
 const zone = 'a'.repeat(32) as ZoneId;
 const hour = 3_600_000;
@@ -111,11 +111,16 @@ class Store {
       this.buckets.set(`${bucket.zoneId}/${bucket.hourMs}/${epoch}`, bucket);
   }
 
-  windows(): { readonly sequences: WindowCounts; readonly pairs: WindowCounts } {
+  /** `after` is called with each of the windows after each hour. */
+  windows(after: (window: WindowCounts, hourMs: number) => void = () => {}): {
+    readonly sequences: WindowCounts;
+    readonly pairs: WindowCounts;
+  } {
     const [sequences, pairs] = [new WindowCounts(), new WindowCounts()];
     const rows = [...this.rows.values()];
     rows.sort((a, b) => a.epoch - b.epoch || a.operations.length - b.operations.length);
-    for (const hourMs of new Set([...this.buckets.values()].map((bucket) => bucket.hourMs))) {
+    const hours = new Set([...this.buckets.values()].map((bucket) => bucket.hourMs).sort((a, b) => a - b));
+    for (const hourMs of hours) {
       const buckets: StoredBucket[] = [...this.buckets]
         .filter(([, bucket]) => bucket.hourMs === hourMs)
         .map(([key, bucket]) => ({ ...bucket, partition: 0, epoch: Number(key.split('/')[2]) }));
@@ -126,6 +131,8 @@ class Store {
         of(true),
         buckets.map((bucket) => ({ ...bucket, positions: [] })),
       );
+      after(sequences, hourMs);
+      after(pairs, hourMs);
     }
     return { sequences, pairs };
   }
@@ -138,8 +145,8 @@ interface Found {
 }
 
 /** Every count of the store, all hours together. */
-const totalsOf = (store: Store): Map<string, Found> => {
-  const { sequences, pairs } = store.windows();
+const totalsOf = (store: Store, windows = store.windows()): Map<string, Found> => {
+  const { sequences, pairs } = windows;
   const found = new Map<string, Found>();
   for (const [form, window] of [
     ['collapsed', sequences],
@@ -263,6 +270,72 @@ test('beyond its budget a zone gives up what is rare, and tells how much a count
     }),
     { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 300) },
   );
+});
+
+const hoursOf = (window: WindowCounts): number => Math.min(...window.hours);
+
+test('what a window has forgotten is not in its counts, and every count tells how much it may miss', () => {
+  const forgetting = fc.record({
+    threshold: fc.integer({ min: 1, max: 4 }),
+    keepsNewest: fc.boolean(),
+    forgets: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(
+      windows,
+      fc.array(forgetting, { minLength: 30, maxLength: 30 }),
+      fc.nat(4),
+      (all, choices, kept) => {
+        const { store } = countAll(all, []);
+        let place = 0;
+
+        const forgotten = store.windows((window, hourMs) => {
+          const { threshold, keepsNewest, forgets } = choices[place % choices.length] ?? choices[0] ?? fail();
+          place += 1;
+          if (forgets) window.forget(threshold, { keepsNewest, isOfScanners: false });
+          // The window slides: some of the oldest hours are gone.
+          if (hourMs - hoursOf(window) > kept * hour) window.dropBefore(hourMs - kept * hour);
+        });
+
+        const whole = store.windows((window, hourMs) => window.dropBefore(hourMs - kept * hour));
+        const truth = totalsOf(store, whole);
+        for (const [key, { occurrences, missed }] of totalsOf(store, forgotten)) {
+          const real = truth.get(key)?.occurrences ?? 0;
+          assert.ok(occurrences <= real, `${key}: ${occurrences} of ${real}`);
+          assert.ok(real <= occurrences + missed, `${key}: ${real}, not ${occurrences} + ${missed}`);
+        }
+      },
+    ),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 300) },
+  );
+});
+
+const fail = (): never => {
+  throw new Error('there is always a choice');
+};
+
+test('what a scanner has made is forgotten first, and what users have made stays exact', () => {
+  const counter = new SequenceCounter({ maxZoneBytes: 2 ** 30, maxBytes: 2 ** 30 });
+  const store = new Store();
+  const next = (i: number): number => 100 + ((i * 7_919) % 4_001);
+  const scan = Array.from({ length: 4_000 }, (_, i) => ({ operation: next(i), timeMs: 1_000 * hour }));
+  for (let i = 0; i < 40; i += 1) {
+    const steps = [1, 2, 3, 50 + (i % 20)].map((operation) => ({ operation, timeMs: 1_000 * hour }));
+    for (const event of observe(steps, pseudonymOf(i))) counter.add(event);
+  }
+  for (const event of observe(scan, pseudonymOf(999))) counter.add(event);
+  store.take(counter);
+  const { sequences, pairs } = store.windows();
+  const before = sequences.bytes + pairs.bytes;
+
+  keepWithin([sequences, pairs], before / 2);
+
+  const found = totalsOf(store, { sequences, pairs });
+  assert.ok(sequences.bytes + pairs.bytes <= before * 0.375, `${sequences.bytes + pairs.bytes} of ${before}`);
+  assert.equal(found.get('collapsed/1,2,3')?.occurrences, 40);
+  for (let i = 0; i < 20; i += 1)
+    assert.deepEqual(found.get(`collapsed/1,2,3,${50 + i}`), { occurrences: 2, sessions: 2, missed: 0 });
+  assert.ok(sequences.dropped() > 10_000);
 });
 
 test('a scanner costs its zone the budget, no other zone anything, and the busy sequences stay exact', () => {

@@ -58,4 +58,11 @@ export {
   type WindowsState,
 } from './window-state.ts';
 export { step, stepRequest, type Verdict, type ZoneWindows } from './window-step.ts';
-export { type StoredBucket, type StoredCount, type Totals, tableFrom, WindowCounts } from './zone-counts.ts';
+export {
+  keepWithin,
+  type StoredBucket,
+  type StoredCount,
+  type Totals,
+  tableFrom,
+  WindowCounts,
+} from './zone-counts.ts';

@@ -32,6 +32,8 @@ export interface StoredBucket {
   readonly dropped: number;
 }
 
+type EntryCounts = Pick<StoredCount, 'collapsed' | 'raw' | 'sessions' | 'rawSessions'>;
+
 /** What one hour holds: each sequence of a group in one entry, an entry for a sequence and `span` − 1 of its endings. */
 class Entries {
   length = 0;
@@ -47,7 +49,7 @@ class Entries {
   sessions = new Uint32Array(128);
   #sessionCount = 0;
 
-  push(node: number, span: number, row: StoredCount, credit: number): void {
+  push(node: number, span: number, row: EntryCounts, credit: number): void {
     if (this.length === this.node.length) this.#grow();
     const at = this.length;
     this.length += 1;
@@ -64,6 +66,48 @@ class Entries {
 
   get bytes(): number {
     return this.node.length * 25 + this.sessions.length * 4;
+  }
+
+  /** Leaves an entry the sequences from its own down to where it keeps `span` of them. */
+  cut(at: number, node: number, span: number): void {
+    this.node[at] = node;
+    this.span[at] = span;
+  }
+
+  /** −1 where there are several. */
+  onlySession(at: number): number {
+    const from = this.sessionsAt[at] as number;
+    return (this.sessionsAt[at + 1] as number) === from + 1 ? (this.sessions[from] as number) : -1;
+  }
+
+  /** Without the entries that no sequence is left of. */
+  compacted(): Entries {
+    const fresh = new Entries();
+    for (let i = 0; i < this.length; i += 1) if (this.span[i] !== 0) fresh.#copy(this, i);
+    fresh.trim();
+    return fresh;
+  }
+
+  #copy(from: Entries, i: number): void {
+    const rawAt = from.rawSessionsAt[i] as number;
+    const counts = { collapsed: from.collapsed[i] as number, raw: from.raw[i] as number };
+    const sessions = from.sessions.subarray(from.sessionsAt[i], rawAt);
+    const rawSessions = from.sessions.subarray(rawAt, from.sessionsAt[i + 1]);
+    const credit = from.credit[i] as number;
+    this.push(from.node[i] as number, from.span[i] as number, { ...counts, sessions, rawSessions }, credit);
+  }
+
+  /** Once nothing more comes: doubling has left up to half of each array empty. */
+  trim(): void {
+    const { length } = this;
+    this.node = this.node.slice(0, length);
+    this.span = this.span.slice(0, length);
+    this.collapsed = this.collapsed.slice(0, length);
+    this.raw = this.raw.slice(0, length);
+    this.credit = this.credit.slice(0, length);
+    this.sessionsAt = this.sessionsAt.slice(0, length + 1);
+    this.rawSessionsAt = this.rawSessionsAt.slice(0, length);
+    this.sessions = this.sessions.slice(0, this.#sessionCount);
   }
 
   #pushSessions(values: ArrayLike<number>): void {
@@ -102,14 +146,34 @@ export interface Totals {
 }
 
 interface Hour {
-  readonly entries: Entries;
+  entries: Entries;
   readonly buckets: readonly StoredBucket[];
 }
 
 const groupOf = (row: { readonly partition: number; readonly epoch: number }): string =>
   `${row.partition}/${row.epoch}`;
 
-/** One kind of sequences of a zone: those of one and more operations, or the pairs. */
+/** The rarest were forgotten: those that had occurred `threshold` times at most, in the hours before the newest one. */
+interface Forgetting {
+  readonly hourMs: number;
+  readonly threshold: number;
+  readonly count: number;
+}
+
+export interface WhatToForget {
+  /** The newest hour stays whole: it is likely to be read again. */
+  readonly keepsNewest: boolean;
+  /** Only what a session alone has made that has made thousands of them. */
+  readonly isOfScanners: boolean;
+}
+
+/** Rare sequences of one session in a window: beyond that it is a scanner. A client with a thousand new turns a day is none. */
+const mostOfOneClient = 5_000;
+
+/**
+ * One kind of sequences of a zone: those of one and more operations, or the pairs. What is rare in the whole window can be
+ * forgotten for the sake of memory; how much a count may be short of for that is known of every sequence.
+ */
 export class WindowCounts {
   #index = new SequenceIndex();
   readonly #hours = new Map<number, Hour>();
@@ -119,6 +183,12 @@ export class WindowCounts {
   #claims = 0;
   /** Size of the index after it was last made anew. */
   #compacted = 100_000;
+  /** Those that the window has not passed yet. */
+  #forgettings: Forgetting[] = [];
+  /** Sum of the thresholds of all forgettings ever. */
+  #forgotten = 0;
+  /** That sum as it was when the sequence was last without a count; new ones may have lost as much as any. */
+  #lostBefore = new Float64Array(0);
 
   get hours(): readonly number[] {
     return [...this.#hours.keys()];
@@ -145,11 +215,57 @@ export class WindowCounts {
       }
       this.#enter(entries, row, bound);
     }
+    entries.trim();
     this.#hours.set(hourMs, { entries, buckets });
   }
 
   dropBefore(hourMs: number): void {
     for (const hour of this.#hours.keys()) if (hour < hourMs) this.#hours.delete(hour);
+    this.#forgettings = this.#forgettings.filter((each) => each.hourMs >= hourMs);
+  }
+
+  /**
+   * Forgets what occurred `threshold` times at most in the whole window. Returns how many sequences went, one for each hour
+   * that had it.
+   */
+  forget(threshold: number, { keepsNewest, isOfScanners }: WhatToForget): number {
+    const newest = Math.max(...this.#hours.keys());
+    const { index, collapsed, raw } = this.totals();
+    const isRare = (node: number): boolean =>
+      Math.max(collapsed[node] as number, raw[node] as number) <= threshold;
+    const hours = [...this.#hours].filter(([hourMs]) => !(keepsNewest && hourMs === newest));
+    const scanners = isOfScanners ? this.#scanners(isRare) : undefined;
+    let count = 0;
+    for (const [, hour] of hours) {
+      count += cutRare(hour.entries, index, isRare, scanners, this.#lostBefore, this.#forgotten + threshold);
+      hour.entries = hour.entries.compacted();
+    }
+    if (count === 0) return 0;
+    this.#forgotten += threshold;
+    this.#forgettings.push({ hourMs: newest, threshold, count });
+    this.#renumber();
+    return count;
+  }
+
+  /** Sessions that alone have made so many rare sequences that no ordinary client is among them. */
+  #scanners(isRare: (node: number) => boolean): Set<number> {
+    const made = new Map<number, number>();
+    for (const { entries } of this.#hours.values())
+      for (let i = 0; i < entries.length; i += 1) {
+        const session = entries.onlySession(i);
+        if (session >= 0 && isRare(entries.node[i] as number))
+          made.set(session, (made.get(session) ?? 0) + (entries.span[i] as number));
+      }
+    return new Set([...made].filter(([, count]) => count > mostOfOneClient).map(([session]) => session));
+  }
+
+  /** Sequences that the index has got since have lost what any may have lost. */
+  #extendLost(): void {
+    const known = this.#lostBefore.length;
+    if (known >= this.#index.size) return;
+    const lost = new Float64Array(this.#index.size).fill(this.#forgotten, known);
+    lost.set(this.#lostBefore);
+    this.#lostBefore = lost;
   }
 
   /** A row gives the sequences that no shorter row of its group has given: those counts are at least as large. */
@@ -177,13 +293,14 @@ export class WindowCounts {
 
   /** O(entries). Forgets sequences that no hour has any more, once they are most. */
   totals(): Totals {
-    this.#compact();
+    if (this.#index.size >= this.#compacted * 2) this.#renumber();
+    this.#extendLost();
     const index = this.#index;
     const collapsed = new Float64Array(index.size);
     const raw = new Float64Array(index.size);
-    const isExact = [...this.#hours.values()].every((hour) =>
-      hour.buckets.every((each) => each.missed === 0),
-    );
+    const isExact =
+      this.#forgettings.length === 0 &&
+      [...this.#hours.values()].every((hour) => hour.buckets.every((each) => each.missed === 0));
     const missed = isExact ? undefined : this.#bounds(index);
     for (const { entries } of this.#hours.values())
       for (let i = 0; i < entries.length; i += 1) {
@@ -204,13 +321,15 @@ export class WindowCounts {
     for (const { buckets } of this.#hours.values())
       for (const { partition, missed } of buckets)
         ofPartition.set(partition, (ofPartition.get(partition) ?? 0) + missed);
-    const bounds = new Float64Array(index.size);
+    const given = new Float64Array(index.size);
     for (let node = 1; node < index.size; node += 1)
-      bounds[node] =
+      given[node] =
         index.depth[node] === 1
           ? (ofPartition.get(this.#partitionOf.get(index.operation[node] as number) ?? -1) ?? 0)
-          : (bounds[index.parent[node] as number] as number);
-    return bounds;
+          : (given[index.parent[node] as number] as number);
+    // Forgettings that the window has passed took occurrences that it has passed too.
+    const passed = this.#forgotten - this.#forgettings.reduce((sum, each) => sum + each.threshold, 0);
+    return given.map((bound, node) => bound + Math.max(0, (this.#lostBefore[node] as number) - passed));
   }
 
   /** The merged sketches of the wanted sequences, of the raw form or the collapsed. */
@@ -238,24 +357,82 @@ export class WindowCounts {
     return positions;
   }
 
-  /** Sequences given up within the window. */
+  /** Sequences given up within the window, before they were stored or since. */
   dropped(): number {
-    let sum = 0;
+    let sum = this.#forgettings.reduce((all, each) => all + each.count, 0);
     for (const { buckets } of this.#hours.values()) for (const { dropped } of buckets) sum += dropped;
     return sum;
   }
 
-  #compact(): void {
-    if (this.#index.size < this.#compacted * 2) return;
-    const fresh = new SequenceIndex();
+  /** An index of what the hours hold, and nothing else. */
+  #renumber(): void {
+    this.#extendLost();
+    const [old, fresh] = [this.#index, new SequenceIndex()];
+    const lost: number[] = [0];
     for (const { entries } of this.#hours.values())
-      for (let i = 0; i < entries.length; i += 1)
-        entries.node[i] = fresh.of(this.#index.operations(entries.node[i] as number));
+      for (let i = 0; i < entries.length; i += 1) {
+        let from = entries.node[i] as number;
+        let to = fresh.of(old.operations(from));
+        entries.node[i] = to;
+        for (; to !== 0 && lost[to] === undefined; from = old.parent[from] as number) {
+          lost[to] = this.#lostBefore[from] as number;
+          to = fresh.parent[to] as number;
+        }
+      }
     this.#index = fresh;
+    this.#lostBefore = Float64Array.from(lost);
     this.#claimed = new Uint32Array(0);
     this.#compacted = Math.max(100_000, fresh.size);
   }
 }
+
+/** Leaves room, so that memory is not short again with the next hour. */
+const wantedShare = 0.75;
+/** What occurs more often in a window is not rare, whatever it takes. */
+const maxThreshold = 1_024;
+
+/**
+ * Forgets the rarest sequences of these windows until they take three quarters of the memory they may, if they take more.
+ * What scanners have made goes first: it is most of what is rare, and nobody misses it.
+ */
+export const keepWithin = (windows: readonly WindowCounts[], maxBytes: number): void => {
+  const bytes = (): number => windows.reduce((sum, each) => sum + each.bytes, 0);
+  if (bytes() <= maxBytes) return;
+  for (const isOfScanners of [true, false])
+    for (let threshold = 1; threshold <= (isOfScanners ? 1 : maxThreshold); threshold *= 2)
+      for (const keepsNewest of [true, false])
+        for (const window of windows) {
+          if (bytes() <= maxBytes * wantedShare) return;
+          window.forget(threshold, { keepsNewest, isOfScanners });
+        }
+};
+
+/**
+ * Cuts each entry down to what is not rare: the longer a sequence, the rarer it is. What is cut has lost as much as `lost`
+ * says. Returns how many sequences went.
+ */
+const cutRare = (
+  entries: Entries,
+  index: SequenceIndex,
+  isRare: (node: number) => boolean,
+  scanners: ReadonlySet<number> | undefined,
+  lostBefore: Float64Array,
+  lost: number,
+): number => {
+  let count = 0;
+  for (let i = 0; i < entries.length; i += 1) {
+    if (scanners !== undefined && !scanners.has(entries.onlySession(i))) continue;
+    let node = entries.node[i] as number;
+    let span = entries.span[i] as number;
+    for (; span > 0 && isRare(node); span -= 1) {
+      lostBefore[node] = lost;
+      node = index.parent[node] as number;
+      count += 1;
+    }
+    entries.cut(i, node, span);
+  }
+  return count;
+};
 
 const mergeInto = (
   merged: Map<number, number[]>,

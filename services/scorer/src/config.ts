@@ -33,11 +33,15 @@ export const scorerFields = {
     'Hours before the current one that the scores cover; older requests are counted as too old.',
     '24',
   ),
+  PRECEDE_SCORER_WINDOW_MEMORY: size(
+    'Memory for the 24 hours of counts that one zone is scored from; beyond it what is rarest in the whole window is forgotten, and every score tells what it may be short of.',
+    '64MiB',
+  ),
   PRECEDE_SCORER_RANK_MAX_ROWS: integer(
     1_000,
     10_000_000,
     'Most stored counts of one hour of a zone that its scores are computed from, a row for each branch of the counts; beyond it the rarest are left out, and counted.',
-    '500000',
+    '300000',
   ),
   PRECEDE_SCORER_KEEP_UNLISTED: integer(
     0,

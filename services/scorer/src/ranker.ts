@@ -202,7 +202,8 @@ export class Ranker {
 
   async #score(window: ZoneWindow, fromMs: number, toMs: number): Promise<ScoredZone> {
     const { storage, config } = this.#deps;
-    await window.refresh(storage, { fromMs, toMs, maxRows: config.PRECEDE_SCORER_RANK_MAX_ROWS });
+    const { PRECEDE_SCORER_RANK_MAX_ROWS: maxRows, PRECEDE_SCORER_WINDOW_MEMORY: maxBytes } = config;
+    await window.refresh(storage, { fromMs, toMs, maxRows, maxBytes });
     return window.score({
       minSupport: config.PRECEDE_SCORER_MIN_SUPPORT,
       minSessions: config.PRECEDE_SCORER_MIN_SESSIONS,

@@ -5,6 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   correlationOf,
+  keepWithin,
   lookbackOf,
   precedenceOf,
   type ScoreOptions,
@@ -28,6 +29,8 @@ export interface WindowBounds {
   readonly toMs: number;
   /** Rows of one hour and kind. */
   readonly maxRows: number;
+  /** Beyond it the rarest sequences of the window are forgotten. */
+  readonly maxBytes: number;
 }
 
 export interface ScoredZone {
@@ -52,7 +55,7 @@ export class ZoneWindow {
   }
 
   get dropped(): number {
-    return this.#sequences.dropped();
+    return this.#sequences.dropped() + this.#pairs.dropped();
   }
 
   /** Of the window, sequenced or not: those with a session. */
@@ -95,6 +98,7 @@ export class ZoneWindow {
       await this.#load(storage, 'pair', hourMs, hour, bounds.maxRows);
       this.#versions.set(hourMs, hour.version);
     }
+    keepWithin([this.#sequences, this.#pairs], bounds.maxBytes);
   }
 
   async #load(
@@ -129,7 +133,7 @@ export class ZoneWindow {
       ...correlation.map((each) => ['correlation', each] as const),
       ...lookback.map((each) => ['lookback', each] as const),
     ];
-    return { scored, cutCount: this.#sequences.dropped() };
+    return { scored, cutCount: this.dropped };
   }
 }
 
