@@ -63,6 +63,8 @@ export class SequencesPartition implements PartitionTask {
   readonly #zones = new Set<ZoneId>();
   #flushedAt = 0;
   #flushMs = 0;
+  /** Counts were taken to be stored, and are not known to be: only a replay can tell them again. */
+  #isInDoubt = false;
 
   constructor(deps: PipelineDeps, assignment: { readonly partition: number; readonly position: number }) {
     this.#deps = deps;
@@ -98,10 +100,13 @@ export class SequencesPartition implements PartitionTask {
     return isIdle || waited >= Math.min(maxRestMs, restFactor * this.#flushMs);
   }
 
-  /** Not needed for safety: the replay would write the same. It keeps scores fresh over a restart. */
+  /**
+   * Not needed for safety: the replay would write the same. It keeps scores fresh over a restart. After a write that failed
+   * there is nothing to tell: its counts are no longer dirty, and progress without them would not be true.
+   */
   async close(): Promise<void> {
     try {
-      await this.#flush();
+      if (!this.#isInDoubt) await this.#flush();
     } catch (error) {
       this.#deps.logger.warn({ err: error, partition: this.#partition }, 'last counts left to the replay');
     }
@@ -171,8 +176,10 @@ export class SequencesPartition implements PartitionTask {
     const partition = this.#partition;
     const position = this.#position;
     const end = metrics.flushSeconds.startTimer();
+    this.#isInDoubt = true;
     const counts = open === undefined ? undefined : takeGrown(open.counter, partition, open.epoch);
     await storeCounts(storage, { partition, epoch: open?.epoch, counts, zones: [...this.#zones], position });
+    this.#isInDoubt = false;
     this.#flushMs = end() * 1000;
     this.#zones.clear();
     this.#storedPosition = position;

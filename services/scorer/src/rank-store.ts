@@ -212,13 +212,28 @@ const scoreColumns = [
 const iso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /**
- * Rows first, the marker last: half a snapshot is none. Rows that may have been stored are not sent again, which would double
- * them: the scoring fails, and the next one has a generation of its own.
+ * Rows first, the marker last: half a snapshot is none. Rows of a try that failed may be stored all the same, so `draft`
+ * gives each try a generation of its own: what no marker names is nobody's. Returns what was stored.
  */
-export const storeSnapshot = async (storage: Storage, snapshot: Snapshot, scored: Scored): Promise<void> => {
-  const head = [snapshot.zoneId, iso(snapshot.computedAtMs), snapshot.generation];
-  const rows = scored.map(([kind, s]) => [
-    ...head,
+export const storeSnapshot = async (
+  storage: Storage,
+  draft: () => Snapshot,
+  scored: Scored,
+): Promise<Snapshot> => {
+  const stored = await storage.run(async () => {
+    const snapshot = draft();
+    await storage.insertOnce('sequence_scores', scoreColumns, scoreRows(snapshot, scored));
+    return snapshot;
+  });
+  await storeMarkers(storage, [stored]);
+  return stored;
+};
+
+const scoreRows = ({ zoneId, computedAtMs, generation }: Snapshot, scored: Scored): unknown[][] =>
+  scored.map(([kind, s]) => [
+    zoneId,
+    iso(computedAtMs),
+    generation,
     kind,
     s.operations,
     s.score,
@@ -230,9 +245,6 @@ export const storeSnapshot = async (storage: Storage, snapshot: Snapshot, scored
     s.undercount,
     s.isListed ? 1 : 0,
   ]);
-  await storage.insertOnce('sequence_scores', scoreColumns, rows);
-  await storeMarkers(storage, [snapshot]);
-};
 
 const markerColumns = [
   'zone_id',

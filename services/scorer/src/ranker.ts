@@ -50,12 +50,23 @@ interface Known {
   readonly window: ZoneWindow;
   readonly model: ZoneModel;
   snapshot: Snapshot | undefined;
+  /** The last that was used, be it for a snapshot that could not be stored. */
+  generation: number;
   /** Of performance.now(): a fixed clock must not stop the ranker. */
   rankedAt: number;
   /** How long that took. */
   rankMs: number;
   newAt: number;
 }
+
+/**
+ * Of two rankers at one time, as while a partition moves, the later clock wins. The random part keeps them apart, where
+ * the clock stands still too.
+ */
+const nextGeneration = (known: Known, nowMs: number): number => {
+  known.generation = Math.max(nowMs * 1000, known.generation + 1) + randomInt(1000);
+  return known.generation;
+};
 
 const isBeyond = (positions: Positions, known: Positions): boolean =>
   [...positions].some(([partition, position]) => position > (known.get(partition) ?? 0));
@@ -146,6 +157,7 @@ export class Ranker {
       window,
       model: new ZoneModel(zoneId),
       snapshot,
+      generation: snapshot?.generation ?? 0,
       rankedAt: Number.NEGATIVE_INFINITY,
       rankMs: 0,
       newAt: Number.NEGATIVE_INFINITY,
@@ -172,11 +184,9 @@ export class Ranker {
     const nowMs = clock.now();
     const fromMs = this.#windowFrom();
     const { scored, cutCount } = await this.#score(known.window, fromMs, nowMs);
-    const snapshot: Snapshot = {
+    const snapshot: Omit<Snapshot, 'generation'> = {
       zoneId,
       computedAtMs: nowMs,
-      // Of two rankers at one time, as while a partition moves, the later clock wins; the random part keeps them apart.
-      generation: Math.max(nowMs * 1000 + randomInt(1000), (known.snapshot?.generation ?? 0) + 1),
       advanced: 0,
       windowFromMs: fromMs,
       windowToMs: nowMs,
@@ -190,8 +200,8 @@ export class Ranker {
         0,
       ),
     };
-    await storeSnapshot(storage, snapshot, scored);
-    known.snapshot = snapshot;
+    const draft = (): Snapshot => ({ ...snapshot, generation: nextGeneration(known, nowMs) });
+    known.snapshot = await storeSnapshot(storage, draft, scored);
     known.rankedAt = performance.now();
     known.rankMs = known.rankedAt - begin;
     metrics.snapshots.inc({ outcome: 'ranked' });

@@ -206,6 +206,55 @@ test('closes in time while ClickHouse is away, and the next start counts everyth
   await service.close();
 });
 
+test('a write that is given up half way tells no progress for counts that are not stored', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const real = await server.database('half_written');
+  const counts = withInsert(real, async (_table, insert) => insert(1));
+  const service = await world.start({
+    ...counts,
+    insertBinary: async () => {
+      throw new UnavailableError(ErrorCode.clickhouseUnavailable, 'as asked');
+    },
+  });
+  await world.send(makeWalks(20, 13).flatMap(observe));
+  await until('readiness is off', async () => !service.health.isReady());
+
+  await service.close();
+
+  assert.deepEqual(await stored(real), {});
+  assert.deepEqual(await real.query('SELECT * FROM count_progress WHERE position > 0'), []);
+});
+
+test('a snapshot whose rows were stored unheard has each row once', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const real = await server.database('unheard');
+  let unheard = 0;
+  const service = await world.start(
+    withInsert(real, async (table, insert) => {
+      await insert(1);
+      if (table !== 'sequence_scores' || unheard >= 2) return;
+      unheard += 1;
+      throw new UnavailableError(ErrorCode.clickhouseUnavailable, 'as asked');
+    }),
+  );
+
+  await world.send(makeWalks(60, 14).flatMap(observe));
+  await untilScored(world, real);
+  await service.close();
+
+  assert.equal(unheard, 2);
+  const rows = await real.query(
+    `SELECT row_count, count() AS stored, uniqExact(kind, operations) AS differing
+     FROM newest_scores AS s INNER JOIN newest_snapshots AS n ON s.zone_id = n.zone_id
+     GROUP BY row_count HAVING stored != row_count OR differing != row_count`,
+  );
+  assert.deepEqual(rows, []);
+  const scored = await real.query('SELECT 1 AS one FROM newest_snapshots WHERE row_count > 0');
+  assert.deepEqual(scored, [{ one: 1 }]);
+});
+
 test('leaves out what is older than the window and passes what it cannot read', async (t) => {
   const world = await openWorld();
   t.after(() => world.close());

@@ -13,7 +13,7 @@ export interface Storage {
   /** Tries until it succeeds; throws what retrying does not help, and the last error once the service closes. */
   run<T>(call: () => Promise<T>): Promise<T>;
   insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
-  /** Not repeated: for rows that would be there twice. */
+  /** Not tried again: for rows that must not be there twice. What fails may be stored all the same. */
   insertOnce(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
   insertBinary(table: string, columns: readonly string[], bytes: Buffer, rowCount: number): Promise<void>;
 }
@@ -56,21 +56,20 @@ export const createStorage = (deps: StorageDeps): Storage => {
       }
     }
   };
-  type Call = (call: () => Promise<void>) => Promise<void>;
-  const inParts =
-    (calling: Call): Storage['insert'] =>
+  const insertParts =
+    (attempt: (call: () => Promise<void>) => Promise<void>): Storage['insert'] =>
     async (table, columns, rows) => {
       for (let from = 0; from < rows.length; from += maxInsertRows) {
         const part = rows.slice(from, from + maxInsertRows);
-        await calling(() => deps.clickhouse.insert(table, columns, part));
+        await attempt(() => deps.clickhouse.insert(table, columns, part));
         deps.metrics.rows.inc({ table }, part.length);
       }
     };
   return {
     clickhouse: deps.clickhouse,
     run,
-    insert: inParts(run),
-    insertOnce: inParts((call) => call()),
+    insert: insertParts(run),
+    insertOnce: insertParts((call) => call()),
     insertBinary: async (table, columns, bytes, rowCount) => {
       await run(() => deps.clickhouse.insertBinary(table, columns, bytes));
       deps.metrics.rows.inc({ table }, rowCount);
