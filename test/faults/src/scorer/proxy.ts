@@ -131,6 +131,8 @@ export class FaultProxy {
     const insert = { table: tableOf(message.url ?? '', body), message, response, body };
     if (insert.table === 'epochs') await sleep(this.#epochMs);
     await this.#pass();
+    // Of a process that was killed meanwhile: what is halted is to be of the one that runs.
+    if (response.destroyed) return;
     const moment = this.#momentOf(insert.table);
     if (moment !== undefined) return this.#stop(insert, moment);
     const trouble = this.#troubleOf(insert.table);

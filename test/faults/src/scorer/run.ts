@@ -10,14 +10,15 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { operationKey, type ShortId, sequenceToAvro, Topic, topicSpecs } from '@precede/contracts';
-import { type EventLog, openEmbeddedLog } from '@precede/log';
+import { Topic, topicSpecs } from '@precede/contracts';
+import { openEmbeddedLog } from '@precede/log';
 import { eventually, type Running, start } from '@precede/testkit';
 import { createRandom, type Random, shuffle } from '../random.ts';
 import { type Checked, check, readTruth, type Truth } from './check.ts';
 import { Database } from './database.ts';
 import { FaultProxy, type Halt, Moment } from './proxy.ts';
-import { SequenceTraffic, zones } from './traffic.ts';
+import { group, hourMs, isScored, isStored, nowMs, recordOf, spanMs, sumOf, within } from './shared.ts';
+import { SequenceTraffic } from './traffic.ts';
 import { Watch } from './watch.ts';
 
 export interface ScorerRunOptions {
@@ -50,14 +51,7 @@ export interface ScorerReport extends Checked {
   readonly seconds: number;
 }
 
-export const partitions = 3;
-export const group = 'precede.scorer';
-const hourMs = 3_600_000;
-/** Of event time: few hours, since the ranker reads each by itself and rests ten times as long. */
-const spanMs = 4 * hourMs;
-/** Clock of every scorer: after all append times, in the middle of an hour. */
-export const nowMs = Date.UTC(2026, 2, 1, 18, 20);
-
+const partitions = 3;
 type Victim = 'scorer' | 'clickhouse';
 interface Planned extends Halt {
   readonly victim: Victim;
@@ -191,7 +185,7 @@ class Run {
 
   async #proxy(trouble: number): Promise<FaultProxy> {
     const random = createRandom(this.#options.seed ^ (this.#proxies.length + 1));
-    const proxy = await FaultProxy.open({ target: this.#database.url, random, trouble, epochMs: 150 });
+    const proxy = await FaultProxy.open({ target: this.#database.url, random, trouble, epochMs: 250 });
     this.#proxies.push(proxy);
     return proxy;
   }
@@ -257,19 +251,19 @@ class Run {
   /** All stored, then all scored: a new scorer scores at once, one that has just scored rests first. */
   async #finish(proxy: FaultProxy, watch: Watch, truth: Truth): Promise<void> {
     proxy.calm();
-    const isDone = (positions: Readonly<Record<string, number>> | undefined): boolean =>
-      truth.ends.every((end, partition) => (positions?.[partition] ?? 0) >= end);
-    await this.#undisturbed(proxy, 'all is stored', async () => isDone(await readProgress(this.#database)));
-    await this.#undisturbed(proxy, 'all is scored', async () =>
-      zones.every((zone) => isDone(watch.newest.get(zone)?.positions)),
-    );
+    await this.#undisturbed(proxy, 'all is stored', () => isStored(this.#database, truth.ends));
+    await this.#undisturbed(proxy, 'all is scored', async () => isScored(watch, truth.ends));
   }
 
   async #undisturbed(proxy: FaultProxy, what: string, isDone: () => Promise<boolean>): Promise<void> {
     const scorer = this.#scorer('owner', proxy);
     await within(
       what,
-      eventually(what, async () => (await isDone()) || undefined).then(() => undefined),
+      // Started, too: before that a signal ends it as it ends any process.
+      eventually(
+        what,
+        async () => (scorer.output().includes('"started"') && (await isDone())) || undefined,
+      ).then(() => undefined),
       scorer,
     );
     const status = await this.#end(scorer, 'SIGTERM');
@@ -298,36 +292,3 @@ class Run {
     }
   }
 }
-
-const readProgress = async (database: Database): Promise<Record<string, number>> => {
-  const rows = await database.client.query<{ partition: number; position: number }>(
-    "SELECT partition, max(c.position) AS position FROM count_progress AS c WHERE zone_id = '' GROUP BY partition",
-  );
-  return Object.fromEntries(rows.map((row) => [row.partition, row.position]));
-};
-
-export const recordOf = (log: EventLog, event: ReturnType<SequenceTraffic['next']>) => ({
-  topic: Topic.sequences,
-  key: operationKey(event.zoneId, event.operations.at(-1) as ShortId),
-  value: log.codec.encode(Topic.sequences, sequenceToAvro(event)),
-});
-
-/** A minute, and no longer than the process lives. */
-const within = async (what: string, reached: Promise<void>, scorer: Running): Promise<void> => {
-  const timeout = new AbortController();
-  const outcome = await Promise.race([
-    reached.then(() => undefined),
-    scorer.exited.then((status) => `the scorer ended with ${status}:\n${scorer.output().slice(-4_000)}`),
-    sleep(60_000, `it did not come within a minute:\n${scorer.output().slice(-4_000)}`, {
-      signal: timeout.signal,
-    }),
-  ]);
-  timeout.abort();
-  if (outcome !== undefined) throw new Error(`${what}: ${outcome}`);
-};
-
-export const sumOf = (maps: readonly ReadonlyMap<string, number>[]): Map<string, number> => {
-  const sums = new Map<string, number>();
-  for (const map of maps) for (const [key, n] of map) sums.set(key, (sums.get(key) ?? 0) + n);
-  return sums;
-};

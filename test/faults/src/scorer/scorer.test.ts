@@ -30,7 +30,7 @@ const runAndCheck = async (
 test('kills at every step of a write, of either side, and a double: each count equals the recount', async (t) => {
   const report = await runAndCheck(t, {
     records: isLong ? 300_000 : 24_000,
-    hours: isLong ? 400 : 80,
+    hours: isLong ? 1_200 : 160,
     zoneMemory: '16MiB',
     isExact: true,
     scan: 0.02,
@@ -43,7 +43,7 @@ test('kills at every step of a write, of either side, and a double: each count e
 test('the same beyond the budget of a zone: no count is too large, and none short of more than is told', async (t) => {
   const report = await runAndCheck(t, {
     records: isLong ? 300_000 : 24_000,
-    hours: isLong ? 100 : 10,
+    hours: isLong ? 200 : 10,
     zoneMemory: '64KiB',
     isExact: false,
     scan: 0.3,
