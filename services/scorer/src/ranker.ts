@@ -46,6 +46,12 @@ const restAfter = (rankMs: number): number =>
 /** Without new counts for so long a zone has no traffic; it is then scored when the window loses an hour. */
 const trafficMs = 600_000;
 
+interface Round {
+  /** By the clock, before `progress` was read. */
+  readonly beganMs: number;
+  readonly progress: Positions;
+}
+
 interface Known {
   readonly window: ZoneWindow;
   readonly model: ZoneModel;
@@ -60,11 +66,12 @@ interface Known {
 }
 
 /**
- * Of two rankers at one time, as while a partition moves, the later clock wins. The random part keeps them apart, where
+ * Of two rankers at one time, as while a partition moves, the one wins that read the progress later: one that was held up
+ * within its round would else take back positions that the other has told since. The random part keeps them apart, where
  * the clock stands still too.
  */
-const nextGeneration = (known: Known, nowMs: number): number => {
-  known.generation = Math.max(nowMs * 1000, known.generation + 1) + randomInt(1000);
+const nextGeneration = (known: Known, beganMs: number): number => {
+  known.generation = Math.max(beganMs * 1000, known.generation + 1) + randomInt(1000);
   return known.generation;
 };
 
@@ -106,7 +113,8 @@ export class Ranker {
 
   /** One round over the zones of this scorer. */
   async rankDue(signal?: AbortSignal): Promise<void> {
-    const { storage } = this.#deps;
+    const { storage, clock } = this.#deps;
+    const beganMs = clock.now();
     // In this order: a zone whose rows are before `progress` shows in `zones`.
     const progress = await storage.run(() => readProgress(storage));
     const zones = await storage.run(() => readZoneProgress(storage));
@@ -114,7 +122,7 @@ export class Ranker {
     const advanced: Snapshot[] = [];
     for (const [zoneId, written] of zones) {
       if (signal?.aborted) return;
-      if (this.#owns(zoneId)) await this.#visit(zoneId, written, progress, advanced);
+      if (this.#owns(zoneId)) await this.#visit(zoneId, written, { beganMs, progress }, advanced);
     }
     await this.#advance(advanced);
     this.#tell();
@@ -135,14 +143,15 @@ export class Ranker {
     return this.#deps.ownedPartitions().includes(partition);
   }
 
-  async #visit(zoneId: string, written: Positions, progress: Positions, advanced: Snapshot[]): Promise<void> {
+  async #visit(zoneId: string, written: Positions, round: Round, advanced: Snapshot[]): Promise<void> {
+    const { progress } = round;
     const known = await this.#recall(zoneId);
     const last = known.snapshot;
     const now = performance.now();
     const isNew = last === undefined || isBeyond(written, last.positions);
     if (isNew) known.newAt = now;
     if (now - known.rankedAt < restAfter(known.rankMs)) return;
-    if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, progress);
+    if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, round);
     else if (isBeyond(progress, last.positions))
       advanced.push({ ...last, advanced: last.advanced + 1, positions: larger(progress, last.positions) });
   }
@@ -177,7 +186,7 @@ export class Ranker {
     return hourOf(clock.now()) - config.PRECEDE_SCORER_WINDOW_HOURS * 3_600_000;
   }
 
-  async #rank(zoneId: string, known: Known, progress: Positions): Promise<void> {
+  async #rank(zoneId: string, known: Known, { beganMs, progress }: Round): Promise<void> {
     const { storage, metrics, clock } = this.#deps;
     const end = metrics.rankSeconds.startTimer();
     const begin = performance.now();
@@ -200,7 +209,7 @@ export class Ranker {
         0,
       ),
     };
-    const draft = (): Snapshot => ({ ...snapshot, generation: nextGeneration(known, nowMs) });
+    const draft = (): Snapshot => ({ ...snapshot, generation: nextGeneration(known, beganMs) });
     known.snapshot = await storeSnapshot(storage, draft, scored);
     known.rankedAt = performance.now();
     known.rankMs = known.rankedAt - begin;
