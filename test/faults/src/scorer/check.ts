@@ -8,9 +8,15 @@ import type { EventLog } from '@precede/log';
 import { type Form, hourOf, Recount, sketchOf } from './recount.ts';
 import type { Sample } from './watch.ts';
 
+interface Recorded {
+  readonly offset: number;
+  readonly epoch: number;
+  readonly event: SequenceObserved;
+}
+
 export interface Truth {
   /** By partition, in offset order; those too old to count left out. */
-  readonly records: readonly (readonly { readonly offset: number; readonly event: SequenceObserved }[])[];
+  readonly records: readonly (readonly Recorded[])[];
   readonly ends: readonly number[];
   readonly tooOld: number;
 }
@@ -20,7 +26,7 @@ const hourMs = 3_600_000;
 /** What is in the log now, as of a clock that stands still. */
 export const readTruth = async (log: EventLog, nowMs: number): Promise<Truth> => {
   const ends = await log.endOffsets(Topic.sequences);
-  const records = ends.map((): { offset: number; event: SequenceObserved }[] => []);
+  const records = ends.map((): Recorded[] => []);
   let tooOld = 0;
   let failure: unknown;
   const tail = await log.tail({
@@ -30,10 +36,10 @@ export const readTruth = async (log: EventLog, nowMs: number): Promise<Truth> =>
         Topic.sequences,
         batch.map((record) => record.value),
       );
-      for (const { partition, offset, value } of batch) {
+      for (const { partition, offset, appendTimeMs, value } of batch) {
         const event = sequenceFromAvro(log.codec.decode(Topic.sequences, value as Buffer));
         if (hourOf(event.timeMs) < hourOf(nowMs) - 24 * hourMs) tooOld += 1;
-        else records[partition]?.push({ offset, event });
+        else records[partition]?.push({ offset, epoch: epochOf(offset, appendTimeMs), event });
       }
     },
     onError: (error) => {
@@ -45,6 +51,10 @@ export const readTruth = async (log: EventLog, nowMs: number): Promise<Truth> =>
   if (failure !== undefined) throw failure;
   return { records, ends, tooOld };
 };
+
+/** By ADR 4; append times never fall here. */
+const epochOf = (offset: number, appendTimeMs: number): number =>
+  Math.floor(appendTimeMs / hourMs) * 2 ** 32 + Math.floor(offset / 524_288);
 
 export interface Checked {
   /** Counts of an hour. */
@@ -69,6 +79,7 @@ export interface CheckOptions {
 export const check = async (clickhouse: ClickHouse, options: CheckOptions): Promise<Checked> => {
   const faults = new Faults();
   const counted = await checkCounts(clickhouse, options, faults);
+  if (!options.isExact) await checkRows(clickhouse, options.truth, faults);
   const snapshots = await checkSnapshots(clickhouse, faults);
   const sampledScores = checkSamples(options, faults);
   checkNewest(options, faults);
@@ -180,6 +191,53 @@ const readBounds = async (
     of((row) => row.bound),
     { dropped: of((row) => row.dropped) },
   );
+};
+
+interface EpochRow {
+  readonly zone_id: string;
+  readonly at: number;
+  readonly kind: 'sequence' | 'pair';
+  readonly operations: readonly number[];
+  readonly partition: number;
+  readonly epoch: number;
+  readonly collapsed: number;
+  readonly raw: number;
+  readonly missed: number;
+  readonly threshold: number;
+}
+
+const rowsSql = `SELECT r.zone_id AS zone_id, toUnixTimestamp(r.hour) * 1000 AS at, kind, operations, r.partition AS partition, r.epoch AS epoch,
+    collapsed, raw, missed, threshold
+  FROM (SELECT zone_id, hour, kind, operations, partition, epoch, max(occurrences) AS collapsed, max(raw_occurrences) AS raw, max(undercount) AS missed
+        FROM sequence_counts GROUP BY zone_id, hour, kind, operations, partition, epoch) AS r
+  INNER JOIN (SELECT zone_id, hour, partition, epoch, max(c.threshold) AS threshold FROM count_progress AS c GROUP BY zone_id, hour, partition, epoch) AS p
+  ON r.zone_id = p.zone_id AND r.hour = p.hour AND r.partition = p.partition AND r.epoch = p.epoch`;
+
+/** Row by row what an epoch tells: never too much, and above the threshold short of no more than the row says itself. */
+const checkRows = async (clickhouse: ClickHouse, truth: Truth, faults: Faults): Promise<void> => {
+  const recount = new Recount();
+  for (const [partition, records] of truth.records.entries())
+    for (const { epoch, event } of records)
+      recount.add(event, `${partition} ${epoch} ${event.zoneId} ${hourOf(event.timeMs)} `);
+  for (const row of await clickhouse.query<EpochRow>(rowsSql)) {
+    const { collapsed, raw, missed, threshold } = row;
+    const of = (form: Form): number =>
+      recount.counts.get(`${row.partition} ${row.epoch} ${row.zone_id} ${row.at} ${form} ${row.operations}`)
+        ?.occurrences ?? 0;
+    const forms: [number, number][] =
+      row.kind === 'pair'
+        ? [[collapsed, of('pair')]]
+        : [
+            [collapsed, of('collapsed')],
+            [raw, of('raw')],
+          ];
+    const isVouched = Math.max(collapsed, raw) > threshold;
+    for (const [told, actual] of forms) {
+      const what = `${JSON.stringify(row)}: ${actual} recounted`;
+      if (told > actual) faults.add('a row of more than there is', what);
+      if (isVouched && told + missed < actual) faults.add('a row short of more than it tells', what);
+    }
+  }
 };
 
 // Snapshots -----------------------------------------------------------------------------------------------------------
