@@ -8,6 +8,9 @@ import { type EventLog, openEmbeddedLog } from '@precede/log';
 import { scorerFields, startScorer } from '@precede/scorer';
 import { clickhouseFields, clickhouseOptions, runProcess, text, untilAvailable } from '@precede/service';
 
+/** Of the log alone: for it no record is so old that it need not be kept. */
+const beforeAll = { now: () => 0 };
+
 /** The offset moves once a batch: small ones let it move between any two epochs. */
 const inSmallBatches = (log: EventLog): EventLog => ({
   ...log,
@@ -19,7 +22,7 @@ await runProcess({
   fields: { ...clickhouseFields, ...scorerFields, PRECEDE_FAULTS_LOG: text('Directory of the log.') },
   start: async (config, tools) => {
     const log = inSmallBatches(
-      await openEmbeddedLog({ dir: config.PRECEDE_FAULTS_LOG, partitions: 3, clock: tools.clock }),
+      await openEmbeddedLog({ dir: config.PRECEDE_FAULTS_LOG, partitions: 3, clock: beforeAll }),
     );
     await log.ensureTopics(topicSpecs);
     const clickhouse = connectClickHouse(clickhouseOptions(config));

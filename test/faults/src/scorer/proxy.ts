@@ -161,8 +161,8 @@ export class FaultProxy {
     });
     this.#gate = gate;
     const half = moment === Moment.half ? this.#begin(insert) : undefined;
-    const answer =
-      moment === Moment.stored || moment === Moment.answered ? await this.#forward(insert) : undefined;
+    const isStored = moment === Moment.stored || moment === Moment.answered;
+    const answer = isStored ? await this.#forwardOrRearm(insert) : undefined;
     if (moment === Moment.answered && answer !== undefined) {
       reply(insert.response, answer);
       await once(insert.response, 'close');
@@ -175,6 +175,18 @@ export class FaultProxy {
     if (moment === Moment.answered) return;
     if (how === 'drop' || half !== undefined) insert.response.destroy();
     else reply(insert.response, answer ?? (await this.#forward(insert)));
+  }
+
+  /** Where ClickHouse is killed at this very time, the next insert is halted instead. */
+  async #forwardOrRearm(insert: Insert): Promise<Answer> {
+    try {
+      return await this.#forward(insert);
+    } catch (error) {
+      const halt = this.#halt;
+      this.release('deliver');
+      if (halt !== undefined) this.#halt = { ...halt, left: 1 };
+      throw error;
+    }
   }
 
   #troubleOf(table: string | undefined): Trouble | undefined {

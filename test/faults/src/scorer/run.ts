@@ -32,6 +32,8 @@ export interface ScorerRunOptions {
   /** Of the requests, those of a scanner. */
   readonly scan: number;
   readonly halts: number;
+  /** How long the marker of an epoch takes: none may be left too early. */
+  readonly epochMs: number;
   readonly say: (line: string) => void;
 }
 
@@ -185,7 +187,12 @@ class Run {
 
   async #proxy(trouble: number): Promise<FaultProxy> {
     const random = createRandom(this.#options.seed ^ (this.#proxies.length + 1));
-    const proxy = await FaultProxy.open({ target: this.#database.url, random, trouble, epochMs: 250 });
+    const proxy = await FaultProxy.open({
+      target: this.#database.url,
+      random,
+      trouble,
+      epochMs: this.#options.epochMs,
+    });
     this.#proxies.push(proxy);
     return proxy;
   }
@@ -284,7 +291,7 @@ class Run {
   }
 
   async #committed(): Promise<readonly (number | null)[]> {
-    const log = await openEmbeddedLog({ dir: this.#logOf('owner'), partitions, clock: { now: () => nowMs } });
+    const log = await openEmbeddedLog({ dir: this.#logOf('owner'), partitions, clock: { now: () => 0 } });
     try {
       return await log.committedOffsets(group, Topic.sequences);
     } finally {

@@ -35,6 +35,7 @@ test('kills at every step of a write, of either side, and a double: each count e
     isExact: true,
     scan: 0.02,
     halts: isLong ? 140 : 28,
+    epochMs: 250,
   });
 
   assert.equal(report.short, 0);
@@ -43,11 +44,12 @@ test('kills at every step of a write, of either side, and a double: each count e
 test('the same beyond the budget of a zone: no count is too large, and none short of more than is told', async (t) => {
   const report = await runAndCheck(t, {
     records: isLong ? 300_000 : 24_000,
-    hours: isLong ? 200 : 10,
+    hours: isLong ? 200 : 16,
     zoneMemory: '64KiB',
     isExact: false,
     scan: 0.3,
     halts: isLong ? 56 : 8,
+    epochMs: 700,
   });
 
   assert.ok(report.dropped > 0 && report.short > 0, 'the budget was never exceeded');
