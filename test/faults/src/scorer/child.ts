@@ -11,10 +11,10 @@ import { clickhouseFields, clickhouseOptions, runProcess, text, untilAvailable }
 /** Of the log alone: for it no record is so old that it need not be kept. */
 const beforeAll = { now: () => 0 };
 
-/** The offset moves once a batch: small ones let it move between any two epochs. */
+/** The offset moves once a batch: small ones let it move within the short life of one that is killed. */
 const inSmallBatches = (log: EventLog): EventLog => ({
   ...log,
-  process: (options) => log.process({ ...options, maxBatchRecords: 150 }),
+  process: (options) => log.process({ ...options, maxBatchRecords: 40 }),
 });
 
 await runProcess({

@@ -54,6 +54,9 @@ export interface ScorerReport extends Checked {
 }
 
 const partitions = 3;
+/** For all that is left when nobody is disturbed any more. */
+const drainMs = 300_000;
+
 type Victim = 'scorer' | 'clickhouse';
 interface Planned extends Halt {
   readonly victim: Victim;
@@ -270,8 +273,10 @@ class Run {
       eventually(
         what,
         async () => (scorer.output().includes('"started"') && (await isDone())) || undefined,
+        drainMs,
       ).then(() => undefined),
       scorer,
+      drainMs,
     );
     const status = await this.#end(scorer, 'SIGTERM');
     if (status !== 0) throw new Error(`The owner ended with ${status} when told to.`);

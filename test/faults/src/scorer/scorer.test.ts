@@ -29,7 +29,7 @@ const runAndCheck = async (
 
 test('kills at every step of a write, of either side, and a double: each count equals the recount', async (t) => {
   const report = await runAndCheck(t, {
-    records: isLong ? 300_000 : 24_000,
+    records: isLong ? 120_000 : 24_000,
     hours: isLong ? 1_200 : 160,
     zoneMemory: '16MiB',
     isExact: true,
@@ -43,7 +43,7 @@ test('kills at every step of a write, of either side, and a double: each count e
 
 test('the same beyond the budget of a zone: no count is too large, and none short of more than is told', async (t) => {
   const report = await runAndCheck(t, {
-    records: isLong ? 300_000 : 24_000,
+    records: isLong ? 120_000 : 24_000,
     hours: isLong ? 200 : 16,
     zoneMemory: '64KiB',
     isExact: false,

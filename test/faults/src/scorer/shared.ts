@@ -20,13 +20,18 @@ export const recordOf = (log: EventLog, event: SequenceObserved): OutgoingRecord
   value: log.codec.encode(Topic.sequences, sequenceToAvro(event)),
 });
 
-/** A minute, and no longer than the process lives. */
-export const within = async (what: string, reached: Promise<void>, scorer: Running): Promise<void> => {
+/** No longer than the process lives. */
+export const within = async (
+  what: string,
+  reached: Promise<void>,
+  scorer: Running,
+  limitMs = 60_000,
+): Promise<void> => {
   const timeout = new AbortController();
   const outcome = await Promise.race([
     reached.then(() => undefined),
     scorer.exited.then((status) => `the scorer ended with ${status}:\n${scorer.output().slice(-4_000)}`),
-    sleep(60_000, `it did not come within a minute:\n${scorer.output().slice(-4_000)}`, {
+    sleep(limitMs, `it did not come within ${limitMs} ms:\n${scorer.output().slice(-4_000)}`, {
       signal: timeout.signal,
     }),
   ]);
