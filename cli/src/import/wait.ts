@@ -7,8 +7,8 @@ import { ErrorCode, UnavailableError } from '@precede/contracts';
 import type { ApiClient, Pipeline } from '../api-client.ts';
 
 const pollMs = 250;
-/** A zone of which nothing is in the window gets no snapshot: once all is counted, do not wait for one for ever. */
-const graceForSnapshotMs = 15_000;
+/** Longer than a large zone rests between two scorings, a minute. Who gets no snapshot even so need not wait for ever. */
+const graceForSnapshotMs = 120_000;
 
 export interface WaitOptions {
   readonly timeoutMs: number;
