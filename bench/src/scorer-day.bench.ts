@@ -187,12 +187,8 @@ try {
     const [peerBytes] = await clickhouse.query<{ bytes: number }>(
       "SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND table = 'peer_sessions'",
     );
-    await clickhouse.command('SYSTEM FLUSH LOGS');
-    const [memory] = await clickhouse.query<{ peak: number }>(
-      "SELECT max(memory_usage) AS peak FROM system.query_log WHERE type = 'QueryFinish' AND query LIKE '%peer_sessions%' AND query_kind = 'Select'",
-    );
     out(
-      `peer, ClickHouse alone: storing ${(storing * perMillion).toFixed(2)} CPU-s per 1M, ${(((peerBytes?.bytes ?? 0) * perMillion) / 2 ** 20).toFixed(1)} MiB per 1M; the list ${asked.seconds.toFixed(1)} s, ${asked.cpu.toFixed(1)} CPU-s, ${((memory?.peak ?? 0) / 2 ** 20).toFixed(0)} MiB each time`,
+      `peer, ClickHouse alone: storing ${(storing * perMillion).toFixed(2)} CPU-s per 1M, ${(((peerBytes?.bytes ?? 0) * perMillion) / 2 ** 20).toFixed(1)} MiB per 1M; the list ${asked.seconds.toFixed(1)} s, ${asked.cpu.toFixed(1)} CPU-s each time`,
     );
   }
   await clickhouse.close();

@@ -35,7 +35,7 @@ export const scorerFields = {
   ),
   PRECEDE_SCORER_WINDOW_MEMORY: size(
     'Memory for the 24 hours of counts that one zone is scored from; beyond it what is rarest in the whole window is forgotten, and every score tells what it may be short of.',
-    '64MiB',
+    '256MiB',
   ),
   PRECEDE_SCORER_RANK_MAX_ROWS: integer(
     1_000,
