@@ -4,7 +4,8 @@ import type { SequenceObserved, ShortId, SourceId, ZoneId } from '@precede/contr
 import fc from 'fast-check';
 import { type CountBucket, type CounterLimits, hourOf, SequenceCounter } from './counter.ts';
 import { distinctOf } from './sketch.ts';
-import { keepWithin, type StoredBucket, type StoredCount, tableFrom, WindowCounts } from './zone-counts.ts';
+import type { StoredBucket, StoredCount } from './window-entries.ts';
+import { keepWithin, tableFrom, WindowCounts } from './zone-counts.ts';
 
 const zone = 'a'.repeat(32) as ZoneId;
 const hour = 3_600_000;

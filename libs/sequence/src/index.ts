@@ -36,6 +36,7 @@ export { SequenceIndex } from './sequence-index.ts';
 export { addToSketch, distinctOf, mergeSketch, SKETCH_SIZE, sketchValueOf } from './sketch.ts';
 export { type CountTable, type SequenceCount, tableOf } from './table.ts';
 export { restoreWindows, takeChanges, takeHeld, type WindowChange } from './window-changelog.ts';
+export type { StoredBucket, StoredCount } from './window-entries.ts';
 export {
   defaultJournalLimits,
   type JournalLimits,
@@ -58,11 +59,4 @@ export {
   type WindowsState,
 } from './window-state.ts';
 export { step, stepRequest, type Verdict, type ZoneWindows } from './window-step.ts';
-export {
-  keepWithin,
-  type StoredBucket,
-  type StoredCount,
-  type Totals,
-  tableFrom,
-  WindowCounts,
-} from './zone-counts.ts';
+export { keepWithin, type Totals, tableFrom, WindowCounts } from './zone-counts.ts';

@@ -319,7 +319,8 @@ export class SuffixTrie {
   #bump(node: number, weight: Weight, session: number, depth: number): void {
     const collapsed = this.#collapsed[node] as number;
     const raw = this.#raw[node] as number;
-    // A single operation occurs in the same sessions in both forms, so it needs no second sketch.
+    // A single operation has the same sessions in both forms, but for a run that began in the hour before. It is never listed,
+    // so it needs no second sketch.
     if ((weight !== Weight.both || collapsed !== raw) && depth > 1)
       this.#keepRawSessions(node, weight, session);
     if (collapsed + raw === 0) this.#session[node] = session;
