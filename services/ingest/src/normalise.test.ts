@@ -83,6 +83,8 @@ test('checks the optional fields, null being none', () => {
   assert.equal(faultOf({ status: 200.5 }), 'out_of_range /status');
   assert.equal(faultOf({ duration_ms: -1 }), 'out_of_range /duration_ms');
   assert.equal(faultOf({ bytes: 2 ** 60 }), 'out_of_range /bytes');
+  assert.equal(faultOf({ bytes: 2 ** 53 - 1 }), 'out_of_range /bytes');
+  assert.equal(ok({ bytes: 2 ** 53 - 2 }).bytes, 2 ** 53 - 2);
   assert.equal(faultOf({ id: '' }), 'id_invalid /id');
   assert.equal(faultOf({ id: '\u20ac'.repeat(43) }), 'id_invalid /id');
   assert.equal(faultOf({ id: 5 }), 'wrong_type /id');

@@ -33,6 +33,9 @@ export const normaliseEvent = (value: unknown, options: NormaliseOptions): Norma
   return withOptional(value, options, { time, method, host, path });
 };
 
+/** The Avro encoder takes no long of 2^53 − 1. */
+const maxBytes = Number.MAX_SAFE_INTEGER - 1;
+
 interface Required {
   readonly time: number;
   readonly method: string;
@@ -49,7 +52,7 @@ const withOptional = (
   if (status instanceof EventFault) return status;
   const durationMs = numberOf(value, 'duration_ms', Number.MAX_VALUE, false);
   if (durationMs instanceof EventFault) return durationMs;
-  const bytes = numberOf(value, 'bytes', Number.MAX_SAFE_INTEGER, true);
+  const bytes = numberOf(value, 'bytes', maxBytes, true);
   if (bytes instanceof EventFault) return bytes;
   const eventId = idOf(value['id']);
   if (eventId instanceof EventFault) return eventId;
