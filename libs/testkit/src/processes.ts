@@ -1,5 +1,6 @@
 /** Starts and ends the processes of a scenario: waits for a line or an address, kills by pid, shows the log of what failed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -89,17 +90,20 @@ export const eventually = async <T>(
   throw new Error(`${what} did not come within ${timeoutMs} ms`, { cause: last });
 };
 
-/** A port nobody listens on now; a restart on the same port needs to know it beforehand. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
+/**
+ * A port that nobody listens on, below those that the system gives to outgoing connections: one of them could take it between
+ * now and the start of what it is for, or while that is down.
+ */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = 10_000 + randomInt(20_000);
+    if (await isFree(port)) return port;
+  }
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });

@@ -38,8 +38,8 @@ export interface RankerDeps {
 const maxAgeMs = 60_000;
 /** A round is followed by a rest of so many times its length: scoring takes a tenth of this process at most. */
 const restFactor = 10;
-/** A large zone rests longer than a round, by what its scoring takes beyond half a second: a few hundredths of the process. */
-const zoneRestFactor = 30;
+/** A large zone rests longer than a round, by ten times what its scoring takes beyond half a second. */
+const zoneRestFactor = 10;
 const shortRankMs = 500;
 const restAfter = (rankMs: number): number =>
   Math.min(maxAgeMs, zoneRestFactor * Math.max(0, rankMs - shortRankMs));
