@@ -55,20 +55,15 @@ function* chunks(): Generator<SequenceObserved[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-const histogram = async (registry: { getMetricsAsJSON(): Promise<object[]> }, name: string) => {
-  const all = (await registry.getMetricsAsJSON()) as {
-    name: string;
-    values: { metricName?: string; value: number }[];
-  }[];
-  const found = all.find((each) => each.name === name)?.values ?? [];
-  const of = (suffix: string): number =>
-    found.find((each) => each.metricName === `${name}_${suffix}`)?.value ?? 0;
-  return { sum: of('sum'), count: of('count') };
-};
+type Registry = Awaited<ReturnType<typeof openFeed>>['registry'];
 
-const gauge = async (registry: { getMetricsAsJSON(): Promise<object[]> }, name: string): Promise<number> => {
-  const all = (await registry.getMetricsAsJSON()) as { name: string; values: { value: number }[] }[];
-  return (all.find((each) => each.name === name)?.values ?? []).reduce((sum, each) => sum + each.value, 0);
+/** All values of a metric added up, or those of one part of a histogram. */
+const metricOf = async (registry: Registry, name: string, part?: 'sum' | 'count'): Promise<number> => {
+  const all = await registry.getMetricsAsJSON();
+  const values: { value: number; metricName?: string }[] =
+    all.find((each) => each.name === name)?.values ?? [];
+  const wanted = part === undefined ? values : values.filter((each) => each.metricName === `${name}_${part}`);
+  return wanted.reduce((sum, each) => sum + each.value, 0);
 };
 
 const dir = mkdtempSync(join(tmpdir(), 'precede-bench-day-'));
@@ -87,9 +82,9 @@ try {
   for (const chunk of chunks()) {
     feed.clock = chunk.at(-1)?.timeMs ?? feed.clock;
     await feed.give(chunk);
-    heldBytes = Math.max(heldBytes, await gauge(feed.registry, 'precede_scorer_held_bytes'));
+    heldBytes = Math.max(heldBytes, await metricOf(feed.registry, 'precede_scorer_held_bytes'));
   }
-  const flushes = await histogram(feed.registry, 'precede_scorer_flush_seconds');
+  const flushes = await metricOf(feed.registry, 'precede_scorer_flush_seconds', 'count');
   await feed.close();
   await settled(clickhouse);
   const serverCpu = meter();
@@ -111,7 +106,7 @@ try {
     `counting and writing  scorer ${(feed.cpu * perMillion).toFixed(2)} + ClickHouse ${(serverCpu * perMillion).toFixed(2)} = ${((feed.cpu + serverCpu) * perMillion).toFixed(2)} CPU-s per 1M`,
   );
   out(
-    `stored                ${((bytes * perMillion) / 2 ** 20).toFixed(1)} MiB and ${Math.round(rows * perMillion)} rows per 1M; ${flushes.count} writes`,
+    `stored                ${((bytes * perMillion) / 2 ** 20).toFixed(1)} MiB and ${Math.round(rows * perMillion)} rows per 1M; ${flushes} writes`,
   );
   out(`open epochs           ${(heldBytes / 2 ** 20).toFixed(1)} MiB at most`);
 
@@ -124,7 +119,11 @@ try {
   });
   const untilRanked = async (count: number): Promise<{ sum: number; count: number }> => {
     for (;;) {
-      const found = await histogram(ranking.registry, 'precede_scorer_rank_seconds');
+      const name = 'precede_scorer_rank_seconds';
+      const found = {
+        count: await metricOf(ranking.registry, name, 'count'),
+        sum: await metricOf(ranking.registry, name, 'sum'),
+      };
       if (found.count >= count) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -147,7 +146,7 @@ try {
     again.push(after.sum - before.sum);
     before = after;
   }
-  const zoneBytes = await gauge(ranking.registry, 'precede_scorer_zone_bytes');
+  const zoneBytes = await metricOf(ranking.registry, 'precede_scorer_zone_bytes');
   await ranking.close();
   out(
     `scoring               first ${first.sum.toFixed(2)} s (25 hours read), then ${again.map((s) => s.toFixed(2)).join(', ')} s; window ${(zoneBytes / 2 ** 20).toFixed(0)} MiB`,

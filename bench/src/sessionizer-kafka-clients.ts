@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Topic } from '@precede/contracts';
+import { cpuSeconds } from './cpu.ts';
 import { partitions } from './sessionizer-kafka-input.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -171,15 +172,6 @@ const watch = (child: ChildProcess, signs: Signs): Running => {
       signs.cleanUp();
     },
   };
-};
-
-const ticksPerSecond = 100;
-
-/** User and system time of all threads of the process since its start. */
-export const cpuSeconds = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
 /** The most memory the process has had resident, MiB. */

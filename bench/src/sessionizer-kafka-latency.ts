@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { requestFromAvro, type SessionId, sessionFromAvro, Topic } from '@precede/contracts';
 import { configRecordOf, type EventLog } from '@precede/log';
 import { seeded } from '@precede/testkit/seeded';
-import { cpuSeconds, type Running } from './sessionizer-kafka-clients.ts';
+import { cpuSeconds } from './cpu.ts';
+import type { Running } from './sessionizer-kafka-clients.ts';
 import { endRecords, requestRecord, zoneId } from './sessionizer-kafka-input.ts';
 
 export const latencyGapMs = 2_000;

@@ -11,10 +11,10 @@ import { parseArgs } from 'node:util';
 import { sessionFromAvro, Topic, topicSpecs } from '@precede/contracts';
 import { type EventLog, openKafkaLog } from '@precede/log';
 import { acquireKafka } from '@precede/testkit';
+import { cpuSeconds } from './cpu.ts';
 import {
   buildPeer,
   Client,
-  cpuSeconds,
   isOurs,
   launch,
   peakMiB,

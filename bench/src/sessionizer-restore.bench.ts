@@ -22,6 +22,7 @@ import {
 import { openKafkaLog } from '@precede/log';
 import { acquireKafka, eventually, freePort, start } from '@precede/testkit';
 import { seeded } from '@precede/testkit/seeded';
+import { cpuSeconds } from './cpu.ts';
 
 const { values } = parseArgs({ options: { sessions: { type: 'string', default: '1000000' } } });
 const sessions = Number(values.sessions);
@@ -97,11 +98,6 @@ const isReady = async (): Promise<true | undefined> =>
 
 const rssMiB = (pid: number, field: string): number =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-
-const cpuSeconds = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
 
 try {
   await log.ensureTopics(topicSpecs);

@@ -66,7 +66,7 @@ interface Hour {
 
 interface Zone {
   readonly zoneId: ZoneId;
-  readonly trie: SuffixTrie;
+  trie: SuffixTrie;
   readonly hours: Map<number, Hour>;
   /** By number of root. */
   readonly hourOfRoot: Hour[];
@@ -214,7 +214,8 @@ const countIn = ({ trie, missed: ofZone }: Zone, hour: Hour, event: Sequenced, s
 const prune = (zone: Zone, untilBytes: number): void => {
   for (let factor = 1; ; factor = 2) {
     zone.threshold = Math.max(1, zone.threshold * factor);
-    const dropped = zone.trie.prune(zone.threshold);
+    const { trie, dropped } = zone.trie.pruned(zone.threshold);
+    zone.trie = trie;
     zone.missed += zone.threshold;
     // What may be missing has grown everywhere.
     for (const hour of zone.hours.values()) hour.isTouched = true;

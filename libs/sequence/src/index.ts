@@ -1,5 +1,4 @@
 export { betaInterval, betaQuantile, type Interval } from './beta.ts';
-export { type Context, contextsOf } from './contexts.ts';
 export {
   type CountBucket,
   type CounterLimits,
@@ -18,7 +17,7 @@ export {
   sessionLikelihood,
 } from './likelihood.ts';
 export { type ModelOptions, type ModelRow, modelDefaults, OTHER, START } from './likelihood-rows.ts';
-export { Form, MAX_LENGTH } from './ngram.ts';
+export { MAX_LENGTH } from './ngram.ts';
 export { keptContextsOf } from './prune.ts';
 export {
   compareScored,
@@ -32,9 +31,8 @@ export {
   type ScoreOptions,
   scoreDefaults,
 } from './score.ts';
-export { SequenceIndex } from './sequence-index.ts';
 export { addToSketch, distinctOf, mergeSketch, SKETCH_SIZE, sketchValueOf } from './sketch.ts';
-export { type CountTable, type SequenceCount, tableOf } from './table.ts';
+export type { SequenceCount } from './table.ts';
 export { restoreWindows, takeChanges, takeHeld, type WindowChange } from './window-changelog.ts';
 export type { StoredBucket, StoredCount } from './window-entries.ts';
 export {

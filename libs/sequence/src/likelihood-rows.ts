@@ -2,8 +2,7 @@
  * What a zone's sessions usually do next, learnt from the counts of collapsed sequences: after which context came which
  * operation how often. Bounded in contexts; rows are what one process stores and another loads.
  */
-import { keyOf } from './contexts.ts';
-import type { SequenceCount } from './table.ts';
+import { keyOf, type SequenceCount } from './table.ts';
 
 /** Stands before the first operation of a session, in contexts and in rows; no operation has it. */
 export const START = -1;

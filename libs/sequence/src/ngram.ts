@@ -7,10 +7,6 @@ import type { SequenceObserved, ShortId } from '@precede/contracts';
 /** Longest sequence kept, and how many previous collapsed operations make a lookback. */
 export const MAX_LENGTH = 9;
 
-export const Form = { collapsed: 'collapsed', raw: 'raw', pair: 'pair' } as const;
-/** `pair` is [start, end] within the lookback. */
-export type Form = (typeof Form)[keyof typeof Form];
-
 /** Operations with how often each stood in a row. */
 type Runs = Pick<SequenceObserved, 'operations' | 'runLengths'>;
 

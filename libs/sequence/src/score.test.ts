@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { betaInterval } from './beta.ts';
-import { type Context, contextsOf, keyOf } from './contexts.ts';
 import { keptContextsOf } from './prune.ts';
 import {
   compareScored,
@@ -13,7 +12,7 @@ import {
   type ScoredSequence,
   scoreDefaults,
 } from './score.ts';
-import { type CountTable, type SequenceCount, tableOf } from './table.ts';
+import { type CountTable, keyOf, type SequenceCount, tableOf } from './table.ts';
 
 const letters = ['a', 'b', 'c'];
 const idsOf = (text: string): number[] => [...text].map((letter) => letters.indexOf(letter));
@@ -189,6 +188,31 @@ test('scores stay within 0 and 1, in one order, whatever the order of the counts
     { numRuns: 60 },
   );
 });
+
+interface Context {
+  readonly operations: readonly number[];
+  /** What followed, by next operation. */
+  readonly next: Map<number, SequenceCount>;
+  /** Occurrences with any next operation. */
+  total: number;
+}
+
+/** Contexts by key; the empty one has single operations as its next. */
+const contextsOf = (counts: Iterable<SequenceCount>): Map<string, Context> => {
+  const contexts = new Map<string, Context>();
+  for (const count of counts) {
+    const operations = count.operations.slice(0, -1);
+    const key = keyOf(operations);
+    let context = contexts.get(key);
+    if (context === undefined) {
+      context = { operations, next: new Map(), total: 0 };
+      contexts.set(key, context);
+    }
+    context.next.set(count.operations.at(-1) as number, count);
+    context.total += count.occurrences;
+  }
+  return contexts;
+};
 
 /** The definition, word for word: which contexts stay. */
 const naiveKept = (counts: readonly SequenceCount[]): string[] => {

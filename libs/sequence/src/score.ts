@@ -50,6 +50,14 @@ const compareOperations = (a: readonly number[], b: readonly number[]): number =
   return a.length - b.length;
 };
 
+/** What has occurred and is longer than one operation; of pairs all. */
+const sequencesOf = ({ index, counts }: CountTable): number[] => {
+  const nodes: number[] = [];
+  for (let node = 1; node < counts.length; node += 1)
+    if ((index.depth[node] as number) > 1 && counts[node] !== 0) nodes.push(node);
+  return nodes;
+};
+
 /** Of a candidate: may it be listed for its support and sessions? */
 interface Candidates {
   readonly nodes: readonly number[];
@@ -117,10 +125,7 @@ export const precedenceScores = (
 export const precedenceOf = (table: CountTable, options: ScoreOptions): ScoredSequence[] => {
   const { index, counts } = table;
   const kept = keptContexts(index, counts);
-  const nodes: number[] = [];
-  for (let node = 1; node < counts.length; node += 1)
-    if ((index.depth[node] as number) > 1 && counts[node] !== 0 && kept[index.contextOf(node)] === 1)
-      nodes.push(node);
+  const nodes = sequencesOf(table).filter((node) => kept[index.contextOf(node)] === 1);
   const candidates = candidatesOf(table, nodes, options);
   const longer = longestStatements(table, candidates);
   const scored = candidates.nodes.map((node) => {
@@ -195,10 +200,7 @@ export const lookbackScores = (
 ): ScoredSequence[] => lookbackOf(tableOf(counts), tableOf(pairs), options);
 
 export const lookbackOf = (table: CountTable, pairs: CountTable, options: ScoreOptions): ScoredSequence[] => {
-  const nodes: number[] = [];
-  for (let node = 1; node < pairs.counts.length; node += 1)
-    if (pairs.index.depth[node] === 2 && pairs.counts[node] !== 0) nodes.push(node);
-  const candidates = candidatesOf(pairs, nodes, options);
+  const candidates = candidatesOf(pairs, sequencesOf(pairs), options);
   const scored = candidates.nodes.map((node) => {
     const end = pairs.index.operation[pairs.index.parent[node] as number] as number;
     return shareOf(pairs, table, node, table.index.child(0, end), candidates, true);
@@ -220,11 +222,7 @@ export const correlationOf = (
   options: ScoreOptions,
   top = 20,
 ): ScoredSequence[] => {
-  const { index, counts } = table;
-  const nodes: number[] = [];
-  for (let node = 1; node < counts.length; node += 1)
-    if ((index.depth[node] as number) > 1 && counts[node] !== 0) nodes.push(node);
-  const candidates = candidatesOf(table, nodes, options);
+  const candidates = candidatesOf(table, sequencesOf(table), options);
   const scored = candidates.nodes.map((node) => correlationAt(table, node, positions, candidates));
   const eligible = scored.filter((each) => each.isListed).sort(compareScored);
   const listed = new Set(eligible.slice(0, top));

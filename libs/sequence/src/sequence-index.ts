@@ -2,7 +2,7 @@
  * Numbers for sequences: each sequence that is asked for, and each of its endings, gets one, and the parent of a sequence is
  * the ending without its oldest operation. Parents come before children; 0 is the empty sequence. O(length) an answer.
  */
-import { hashOf } from './suffix-trie.ts';
+import { grown, hashOf } from './typed-arrays.ts';
 
 export class SequenceIndex {
   parent = new Uint32Array(256);
@@ -82,18 +82,10 @@ export class SequenceIndex {
 
   #growNodes(): void {
     const length = this.parent.length * 2;
-    const parent = new Uint32Array(length);
-    parent.set(this.parent);
-    this.parent = parent;
-    const operation = new Uint32Array(length);
-    operation.set(this.operation);
-    this.operation = operation;
-    const depth = new Uint8Array(length);
-    depth.set(this.depth);
-    this.depth = depth;
-    const context = new Uint32Array(length);
-    context.set(this.#context);
-    this.#context = context;
+    this.parent = grown(this.parent, length);
+    this.operation = grown(this.operation, length);
+    this.depth = grown(this.depth, length);
+    this.#context = grown(this.#context, length);
   }
 
   #growTable(): void {

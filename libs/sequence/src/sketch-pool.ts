@@ -3,6 +3,7 @@
  * places of 32 for the few that have many. A handle is a whole number above 0; `add` may move a sketch and tells where to.
  */
 import { SKETCH_SIZE } from './sketch.ts';
+import { grown } from './typed-arrays.ts';
 
 const smallSize = 4;
 
@@ -38,12 +39,8 @@ class Places {
   }
 
   #grow(): void {
-    const values = new Uint32Array(this.values.length * 2);
-    values.set(this.values);
-    this.values = values;
-    const lengths = new Uint8Array(this.lengths.length * 2);
-    lengths.set(this.lengths);
-    this.lengths = lengths;
+    this.values = grown(this.values, this.values.length * 2);
+    this.lengths = grown(this.lengths, this.lengths.length * 2);
   }
 
   /** Whether the value is in place afterwards: false where a full place has no room for it and needs it. */

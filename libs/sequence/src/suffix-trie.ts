@@ -10,6 +10,7 @@
  * part of the tail splits it (path compression as in a Patricia trie, Morrison 1968). Exact; a third of the nodes.
  */
 import { SketchPool } from './sketch-pool.ts';
+import { grown, hashOf } from './typed-arrays.ts';
 
 /** What an occurrence counts as. A sequence without direct repeats that occurs in raw form occurs in collapsed form too. */
 export const Weight = { collapsed: 1, raw: 2, both: 3 } as const;
@@ -56,10 +57,10 @@ export class SuffixTrie {
   #tail = new Uint32Array(32);
   #tails = new Uint32Array(32 * tailSize);
   #tailCount = 0;
-  #freeTails: number[] = [];
+  readonly #freeTails: number[] = [];
   /** Sessions of the raw form where they are others than those of the collapsed form. */
-  #rawSketches = new Map<number, number>();
-  #pool = new SketchPool();
+  readonly #rawSketches = new Map<number, number>();
+  readonly #pool = new SketchPool();
   #roots: number[] = [];
   /** Node + 1 by hash of (parent, operation); 0 is free. At most half full. */
   #table = new Uint32Array(64);
@@ -131,12 +132,11 @@ export class SuffixTrie {
     this.#dirty = rest;
   }
 
-  /** Drops what occurred `threshold` times at most and has nothing longer that stays. Sequences given up, by root. */
-  prune(threshold: number): Float64Array {
+  /** A trie without what occurred `threshold` times at most and has nothing longer that stays, and how many sequences went, by root. */
+  pruned(threshold: number): { readonly trie: SuffixTrie; readonly dropped: Float64Array } {
     const dropped = new Float64Array(this.#roots.length);
-    const stays = this.#staying(threshold, dropped);
-    this.#rebuild(stays);
-    return dropped;
+    const trie = this.#only(this.#staying(threshold, dropped));
+    return { trie, dropped };
   }
 
   #staying(threshold: number, dropped: Float64Array): Uint8Array {
@@ -162,14 +162,14 @@ export class SuffixTrie {
     return at;
   }
 
-  /** Into a fresh trie whose arrays become this one's: parents come before children, so numbers are known in time. */
-  #rebuild(stays: Uint8Array): void {
+  /** Parents come before children, so the numbers they get are known in time. */
+  #only(stays: Uint8Array): SuffixTrie {
     const fresh = new SuffixTrie();
     const renamed = new Uint32Array(this.#size);
     for (let node = 0; node < this.#size; node += 1) if (stays[node] === 1) this.#move(node, renamed, fresh);
     fresh.#roots = this.#roots.map((root) => renamed[root] as number);
     fresh.#dirty = this.#dirty.filter((node) => stays[node] === 1).map((node) => renamed[node] as number);
-    this.#adopt(fresh);
+    return fresh;
   }
 
   #move(node: number, renamed: Uint32Array, fresh: SuffixTrie): void {
@@ -190,29 +190,6 @@ export class SuffixTrie {
     if (length === 0) return;
     const start = (this.#tail[node] as number) * tailSize;
     fresh.#setTail(made, this.#tails, start, start + length);
-  }
-
-  #adopt(fresh: SuffixTrie): void {
-    this.#parent = fresh.#parent;
-    this.#operation = fresh.#operation;
-    this.#collapsed = fresh.#collapsed;
-    this.#raw = fresh.#raw;
-    this.#missed = fresh.#missed;
-    this.#session = fresh.#session;
-    this.#sketch = fresh.#sketch;
-    this.#depth = fresh.#depth;
-    this.#tailLength = fresh.#tailLength;
-    this.#isDirty = fresh.#isDirty;
-    this.#dirty = fresh.#dirty;
-    this.#size = fresh.#size;
-    this.#tail = fresh.#tail;
-    this.#tails = fresh.#tails;
-    this.#tailCount = fresh.#tailCount;
-    this.#freeTails = fresh.#freeTails;
-    this.#rawSketches = fresh.#rawSketches;
-    this.#pool = fresh.#pool;
-    this.#roots = fresh.#roots;
-    this.#table = fresh.#table;
   }
 
   /** Returns the node that holds the last operation: itself, or within its tail. */
@@ -308,7 +285,7 @@ export class SuffixTrie {
       place = this.#tailCount;
       this.#tailCount += 1;
       if (this.#tailCount * tailSize > this.#tails.length)
-        this.#tails = grown(this.#tails, new Uint32Array(this.#tails.length * 2));
+        this.#tails = grown(this.#tails, this.#tails.length * 2);
     }
     const start = place * tailSize;
     for (let i = begin; i < end; i += 1) this.#tails[start + i - begin] = from[i] as number;
@@ -438,17 +415,17 @@ export class SuffixTrie {
 
   #growNodes(): void {
     const length = this.#parent.length * 2;
-    this.#parent = grown(this.#parent, new Uint32Array(length));
-    this.#operation = grown(this.#operation, new Uint32Array(length));
-    this.#collapsed = grown(this.#collapsed, new Uint32Array(length));
-    this.#raw = grown(this.#raw, new Uint32Array(length));
-    this.#missed = grown(this.#missed, new Uint32Array(length));
-    this.#session = grown(this.#session, new Uint32Array(length));
-    this.#sketch = grown(this.#sketch, new Uint32Array(length));
-    this.#tail = grown(this.#tail, new Uint32Array(length));
-    this.#depth = grown(this.#depth, new Uint8Array(length));
-    this.#tailLength = grown(this.#tailLength, new Uint8Array(length));
-    this.#isDirty = grown(this.#isDirty, new Uint8Array(length));
+    this.#parent = grown(this.#parent, length);
+    this.#operation = grown(this.#operation, length);
+    this.#collapsed = grown(this.#collapsed, length);
+    this.#raw = grown(this.#raw, length);
+    this.#missed = grown(this.#missed, length);
+    this.#session = grown(this.#session, length);
+    this.#sketch = grown(this.#sketch, length);
+    this.#tail = grown(this.#tail, length);
+    this.#depth = grown(this.#depth, length);
+    this.#tailLength = grown(this.#tailLength, length);
+    this.#isDirty = grown(this.#isDirty, length);
   }
 }
 
@@ -467,17 +444,4 @@ const movedSketch = (from: SketchPool, handle: number, to: SketchPool): number =
   let moved = 0;
   for (const value of from.values(handle)) moved = moved === 0 ? to.of(value) : to.add(moved, value);
   return moved;
-};
-
-const grown = <T extends Uint32Array | Uint8Array>(old: T, larger: T): T => {
-  larger.set(old);
-  return larger;
-};
-
-/** Multiplicative mixing of two 32-bit numbers (odd constants of xxHash32). */
-export const hashOf = (parent: number, operation: number): number => {
-  let h = Math.imul(parent, 0x9e3779b1) ^ Math.imul(operation, 0x85ebca77);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0xc2b2ae3d);
-  return (h ^ (h >>> 13)) >>> 0;
 };

@@ -9,6 +9,9 @@ export interface SequenceCount {
   readonly sessions: number;
 }
 
+/** Of operations, oldest first: the same text for the same ones. */
+export const keyOf = (operations: readonly number[]): string => operations.join(',');
+
 /** Counts of one form by the numbers of an index. */
 export interface CountTable {
   readonly index: SequenceIndex;

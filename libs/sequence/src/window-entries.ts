@@ -1,4 +1,5 @@
 /** What is stored of the counts of a zone, and one hour of it in typed arrays: what zone-counts.ts adds up. */
+import { grown } from './typed-arrays.ts';
 
 /** A row as stored. Rows of one group (a partition and epoch) may overlap: the largest count of a sequence holds. */
 export interface StoredCount {
@@ -106,26 +107,18 @@ export class Entries {
 
   #pushSessions(values: ArrayLike<number>): void {
     while (this.#sessionCount + values.length > this.sessions.length)
-      this.sessions = doubled(this.sessions, Uint32Array);
+      this.sessions = grown(this.sessions, this.sessions.length * 2);
     for (let i = 0; i < values.length; i += 1) this.sessions[this.#sessionCount + i] = values[i] as number;
     this.#sessionCount += values.length;
   }
 
   #grow(): void {
-    this.node = doubled(this.node, Uint32Array);
-    this.span = doubled(this.span, Uint8Array);
-    this.collapsed = doubled(this.collapsed, Uint32Array);
-    this.raw = doubled(this.raw, Uint32Array);
-    this.credit = doubled(this.credit, Uint32Array);
-    this.rawSessionsAt = doubled(this.rawSessionsAt, Uint32Array);
-    const at = new Uint32Array(this.node.length + 1);
-    at.set(this.sessionsAt);
-    this.sessionsAt = at;
+    this.node = grown(this.node, this.node.length * 2);
+    this.span = grown(this.span, this.span.length * 2);
+    this.collapsed = grown(this.collapsed, this.collapsed.length * 2);
+    this.raw = grown(this.raw, this.raw.length * 2);
+    this.credit = grown(this.credit, this.credit.length * 2);
+    this.rawSessionsAt = grown(this.rawSessionsAt, this.rawSessionsAt.length * 2);
+    this.sessionsAt = grown(this.sessionsAt, this.node.length + 1);
   }
 }
-
-const doubled = <T extends Uint32Array | Uint8Array>(old: T, make: new (length: number) => T): T => {
-  const larger = new make(old.length * 2);
-  larger.set(old);
-  return larger;
-};

@@ -5,6 +5,7 @@
 import { SequenceIndex } from './sequence-index.ts';
 import { addToSketch, distinctOf } from './sketch.ts';
 import type { CountTable } from './table.ts';
+import { grown } from './typed-arrays.ts';
 import { Entries, type StoredBucket, type StoredCount } from './window-entries.ts';
 
 /** Sums over the window, by the numbers of the index. */
@@ -157,9 +158,7 @@ export class WindowCounts {
   }
 
   #growClaims(): void {
-    const claimed = new Uint32Array(this.#index.size * 2);
-    claimed.set(this.#claimed);
-    this.#claimed = claimed;
+    this.#claimed = grown(this.#claimed, this.#index.size * 2);
   }
 
   /** O(entries). Forgets sequences that no hour has any more, once they are most. */

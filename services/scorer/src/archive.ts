@@ -23,9 +23,9 @@ import {
   type StepResult,
 } from '@precede/log';
 import type { Logger } from '@precede/service';
-import { likelihoodColumns, likelihoodOf, type Models } from './likelihood.ts';
+import { likelihoodColumns, likelihoodOf, type Models, sessionColumns } from './likelihood.ts';
 import type { ScorerMetrics } from './metrics.ts';
-import type { Storage } from './storage.ts';
+import { iso, type Storage } from './storage.ts';
 
 export interface Archive {
   readonly topic: TopicName;
@@ -39,8 +39,6 @@ export interface Archive {
   /** Adds to the rows, just before they are stored, what takes a question to ClickHouse. */
   complete?(rows: readonly unknown[][]): Promise<unknown[][]>;
 }
-
-const iso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 const sessionRow = (e: SessionClosed, { topic, partition, offset }: LogRecord): unknown[] => [
   e.zoneId,
@@ -97,8 +95,6 @@ const requestRow = (e: RequestEvent, { topic, partition, offset }: LogRecord): u
 const maxLongRows = 5_000;
 const maxShortRows = 20_000;
 
-const sessionColumns =
-  'zone_id session_id source first last length operations times cut ended topic partition offset'.split(' ');
 const [zonePlace, operationsPlace, cutPlace] = ['zone_id', 'operations', 'cut'].map((name) =>
   sessionColumns.indexOf(name),
 ) as [number, number, number];

@@ -11,10 +11,7 @@ import {
   type ZoneId,
 } from '@precede/contracts';
 import { sessionLikelihood } from '@precede/sequence';
-import { createHealth, createLogger, createMetrics } from '@precede/service';
 import { readModel } from './likelihood.ts';
-import { createScorerMetrics } from './metrics.ts';
-import { createStorage, type Storage } from './storage.ts';
 import {
   hourMs,
   makeWalks,
@@ -23,6 +20,7 @@ import {
   openWorld,
   type Server,
   startServer,
+  storageOf,
   until,
   untilScored,
   type Walk,
@@ -35,15 +33,6 @@ before(async () => {
   server = await startServer();
 });
 after(() => server.close());
-
-const storageOf = (clickhouse: ClickHouse): Storage =>
-  createStorage({
-    clickhouse,
-    metrics: createScorerMetrics(createMetrics()),
-    health: createHealth(),
-    logger: createLogger('test', 'fatal'),
-    closing: new AbortController().signal,
-  });
 
 /** What the sessionizer sends once the windows have closed. */
 const close = async (world: World, walks: readonly Walk[], zoneId: ZoneId = zone): Promise<void> => {

@@ -5,12 +5,16 @@
  */
 import { randomInt } from 'node:crypto';
 import { type Model, type ModelRow, modelFromRows, modelRows, sessionLikelihood } from '@precede/sequence';
-import type { Storage } from './storage.ts';
+import { iso, type Storage } from './storage.ts';
 
 export interface StoredModel {
   readonly model: Model;
   readonly computedAtMs: number;
 }
+
+/** Columns of `sessions` that come with the record. */
+export const sessionColumns =
+  'zone_id session_id source first last length operations times cut ended topic partition offset'.split(' ');
 
 /** Columns of `sessions` that `likelihoodOf` gives, in its order. */
 export const likelihoodColumns = [
@@ -23,8 +27,6 @@ export const likelihoodColumns = [
   'rarest_probability',
   'rarest_at',
 ];
-
-const iso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /** Operations oldest first, repeats kept; `cut` of the oldest are missing. Without a model: what says that there was none. */
 export const likelihoodOf = (
@@ -104,9 +106,6 @@ export class Models {
     return stored;
   }
 }
-
-const sessionColumns =
-  'zone_id session_id source first last length operations times cut ended topic partition offset'.split(' ');
 
 export interface Rescoring {
   readonly zoneId: string;

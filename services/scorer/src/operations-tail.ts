@@ -6,7 +6,7 @@ import type { ConfigRecord, Operation, ZoneId } from '@precede/contracts';
 import { type EventLog, type Tail, tailConfig } from '@precede/log';
 import type { Logger } from '@precede/service';
 import type { ScorerMetrics } from './metrics.ts';
-import type { Storage } from './storage.ts';
+import { iso, type Storage } from './storage.ts';
 
 const operationColumns = [
   'zone_id',
@@ -31,7 +31,7 @@ const operationRow = (zoneId: ZoneId, o: Operation, revision: number): unknown[]
   o.method,
   o.host,
   o.endpoint,
-  new Date(o.lastUpdatedMs).toISOString(),
+  iso(o.lastUpdatedMs),
   0,
   revision,
 ];

@@ -1,7 +1,7 @@
 /** What the ranker reads from and writes to ClickHouse. SQL lives here, decisions in ranker.ts. */
 import { RowBinaryReader } from '@precede/clickhouse';
 import { MAX_LENGTH, type ScoredSequence, type StoredBucket, type StoredCount } from '@precede/sequence';
-import type { Storage } from './storage.ts';
+import { iso, type Storage } from './storage.ts';
 
 /** Per partition of sequences.v1: every record before this offset is counted. */
 export type Positions = ReadonlyMap<number, number>;
@@ -208,8 +208,6 @@ const scoreColumns = [
   'undercount',
   'is_listed',
 ];
-
-const iso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /**
  * Rows first, the marker last: half a snapshot is none. Rows of a try that failed may be stored all the same, so `draft`

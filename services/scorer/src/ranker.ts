@@ -161,9 +161,8 @@ export class Ranker {
     if (known !== undefined) return known;
     const { storage } = this.#deps;
     const snapshot = await storage.run(() => readSnapshot(storage, zoneId));
-    const window = new ZoneWindow(zoneId);
     const fresh: Known = {
-      window,
+      window: new ZoneWindow(zoneId),
       model: new ZoneModel(zoneId),
       snapshot,
       generation: snapshot?.generation ?? 0,

@@ -27,6 +27,9 @@ export interface StorageDeps {
   readonly closing: AbortSignal;
 }
 
+/** A time as ClickHouse takes it. */
+export const iso = (timeMs: number): string => new Date(timeMs).toISOString();
+
 const firstDelayMs = 100;
 const maxDelayMs = 5_000;
 /** Rows of one insert: one block on the server, a few MiB of text here. */

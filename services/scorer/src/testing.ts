@@ -18,7 +18,7 @@ import { createHealth, createLogger, createMetrics, loadConfig, type RunningServ
 import { type ScorerConfig, scorerFields, startScorer } from './index.ts';
 import { createScorerMetrics } from './metrics.ts';
 import { SequencesPartition } from './pipeline.ts';
-import { createStorage } from './storage.ts';
+import { createStorage, type Storage } from './storage.ts';
 
 export const zone = 'a'.repeat(32) as ZoneId;
 export const hourMs = 3_600_000;
@@ -52,6 +52,16 @@ export const startServer = async (): Promise<Server> => {
     },
   };
 };
+
+/** As a scorer has it, without the scorer. */
+export const storageOf = (clickhouse: ClickHouse): Storage =>
+  createStorage({
+    clickhouse,
+    metrics: createScorerMetrics(createMetrics()),
+    health: createHealth(),
+    logger: createLogger('test', 'fatal'),
+    closing: new AbortController().signal,
+  });
 
 export interface World {
   readonly clock: { nowMs: number; now(): number };
@@ -100,9 +110,7 @@ export const openWorld = async (): Promise<World> => {
       const positions = new Map<number, number>();
       const logger = createLogger('zombie', 'fatal');
       const metrics = createScorerMetrics(createMetrics());
-      const health = createHealth();
-      const closing = new AbortController().signal;
-      const storage = createStorage({ clickhouse, metrics, health, logger, closing });
+      const storage = storageOf(clickhouse);
       const processing = await log.process({
         group: 'zombie',
         topic: Topic.sequences,
