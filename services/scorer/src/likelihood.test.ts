@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ClickHouse } from '@precede/clickhouse';
 import {
+  ErrorCode,
   SessionEnd,
   type SessionId,
   type ShortId,
   type SourceId,
   sessionToAvro,
   Topic,
+  UnavailableError,
   type ZoneId,
 } from '@precede/contracts';
-import { sessionLikelihood } from '@precede/sequence';
-import { readModel } from './likelihood.ts';
+import { buildModel, modelRows, sessionLikelihood } from '@precede/sequence';
+import { readModel, storeModel } from './likelihood.ts';
 import {
   hourMs,
   makeWalks,
@@ -159,4 +161,27 @@ test('a session of a zone without a model is stored without a likelihood', async
       [row.model_ms, row.steps, row.anomaly, row.rarest_from, row.rarest_to, row.rarest_at],
       [0, 0, 0, null, 0, 0],
     );
+});
+
+test('a model whose rows were stored unheard is read as it was learnt', async () => {
+  const real = await server.database('unheard');
+  let calls = 0;
+  const storage = storageOf({
+    ...real,
+    insert: async (table, columns, rows) => {
+      await real.insert(table, columns, rows);
+      calls += 1;
+      if (calls === 1) throw new UnavailableError(ErrorCode.clickhouseUnavailable, 'as asked');
+    },
+  });
+  const counts = [[1], [2], [1, 2]].map((operations) => ({ operations, occurrences: 50, sessions: 50 }));
+  const model = buildModel(counts);
+
+  await storeModel(storage, zone, { model, computedAtMs: noon });
+
+  const read = await readModel(storageOf(real), zone);
+  assert.ok(read);
+  const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+  assert.equal(calls, 2);
+  assert.deepEqual(sorted(modelRows(read.model)), sorted(modelRows(model)));
 });

@@ -48,23 +48,29 @@ export const likelihoodOf = (
   ];
 };
 
-/** In one insert, so that no reader sees a part. */
+/**
+ * In one insert, so that no reader sees a part. Rows of a try that failed may be stored all the same, so each try has a
+ * generation of its own, and the newest is whole.
+ */
 export const storeModel = async (
   storage: Storage,
   zoneId: string,
   { model, computedAtMs }: StoredModel,
 ): Promise<void> => {
-  const generation = computedAtMs * 1000 + randomInt(1000);
-  const rows = modelRows(model).map(({ context, next, occurrences }) => [
-    zoneId,
-    generation,
-    iso(computedAtMs),
-    context,
-    next,
-    occurrences,
-  ]);
   const columns = ['zone_id', 'generation', 'computed_at', 'context', 'next', 'occurrences'];
-  await storage.run(() => storage.clickhouse.insert('session_models', columns, rows));
+  let generation = computedAtMs * 1000;
+  await storage.run(() => {
+    generation += 1 + randomInt(100);
+    const rows = modelRows(model).map(({ context, next, occurrences }) => [
+      zoneId,
+      generation,
+      iso(computedAtMs),
+      context,
+      next,
+      occurrences,
+    ]);
+    return storage.clickhouse.insert('session_models', columns, rows);
+  });
 };
 
 /** The newest one; undefined where the zone has none yet. */
