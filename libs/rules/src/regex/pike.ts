@@ -1,0 +1,190 @@
+/**
+ * Runs the automaton itself, all ways through it side by side, in order of preference (Pike 2007). O(bytes × states), whatever
+ * the pattern: a state is entered once for every byte. It says where groups matched, and stands in for the table-driven
+ * matcher where that one gives up. Buffers are made once and used again; a search must not start within a search.
+ */
+import { Beside, besideAt, holds, holdsAt, isUnicodeLook, type Look } from './look.ts';
+import { type Nfa, nextOf, StateKind } from './nfa.ts';
+
+/** The states that are alive at one place, most preferred first; each with the slots of the way it was reached by. */
+class Threads {
+  readonly states: Int32Array;
+  readonly #indexes: Int32Array;
+  size = 0;
+  /** Row of a state's slots. */
+  slots = new Int32Array(0);
+
+  constructor(stateCount: number) {
+    this.states = new Int32Array(stateCount);
+    this.#indexes = new Int32Array(stateCount);
+  }
+
+  /** False if the state is there already. */
+  add(state: number): boolean {
+    const index = this.#indexes[state] as number;
+    if (index < this.size && this.states[index] === state) return false;
+    this.#indexes[state] = this.size;
+    this.states[this.size++] = state;
+    return true;
+  }
+}
+
+export class PikeVm {
+  readonly #nfa: Nfa;
+  #now: Threads;
+  #next: Threads;
+  /** States to enter; a negative entry says: put the slot's old value back. */
+  #stack = new Int32Array(64);
+  #depth = 0;
+  #slots = new Int32Array(0);
+  #slotCount = 0;
+  #before: Beside = Beside.edge;
+  #after: Beside = Beside.edge;
+  #bytes = '';
+  #hasMatched = false;
+  /** How often a state was entered, over all searches: what the bound above is about. */
+  steps = 0;
+
+  constructor(nfa: Nfa) {
+    this.#nfa = nfa;
+    this.#now = new Threads(nfa.size);
+    this.#next = new Threads(nfa.size);
+  }
+
+  test(bytes: string): boolean {
+    this.#slotCount = 0;
+    return this.#search(bytes, this.#slots);
+  }
+
+  /** Start and end of each group of the leftmost match, -1 where a group took no part. */
+  exec(bytes: string): Int32Array | null {
+    this.#slotCount = 2 * this.#nfa.groupCount;
+    if (this.#slots.length === 0) this.#growSlots();
+    const found = new Int32Array(this.#slotCount);
+    return this.#search(bytes, found) ? found : null;
+  }
+
+  #growSlots(): void {
+    this.#slots = new Int32Array(this.#slotCount);
+    this.#now.slots = new Int32Array(this.#slotCount * this.#nfa.size);
+    this.#next.slots = new Int32Array(this.#slotCount * this.#nfa.size);
+  }
+
+  #search(bytes: string, found: Int32Array): boolean {
+    const { isAnchored, start } = this.#nfa;
+    this.#bytes = bytes;
+    this.#hasMatched = false;
+    this.#now.size = 0;
+    this.#next.size = 0;
+    this.#look(0);
+    for (let at = 0; at <= bytes.length; at++) {
+      if (this.#now.size === 0 && (this.#hasMatched || (isAnchored && at > 0))) break;
+      if (!this.#hasMatched && (!isAnchored || at === 0)) {
+        this.#slots.fill(-1);
+        if (this.#slotCount > 0) this.#slots[0] = at;
+        this.#enter(this.#now, start, at);
+      }
+      this.#look(at + 1);
+      this.#step(at, found);
+      if (this.#hasMatched && this.#slotCount === 0) break;
+      const done = this.#now;
+      this.#now = this.#next;
+      this.#next = done;
+      done.size = 0;
+    }
+    this.#bytes = '';
+    return this.#hasMatched;
+  }
+
+  #look(at: number): void {
+    if (!this.#nfa.hasLook) return;
+    this.#before = besideAt(this.#bytes, at - 1);
+    this.#after = besideAt(this.#bytes, at);
+  }
+
+  /** Moves every thread over the byte at `at`; what comes after one that has matched is less preferred and dropped. */
+  #step(at: number, found: Int32Array): void {
+    const { kind } = this.#nfa;
+    const now = this.#now;
+    const byte = at < this.#bytes.length ? this.#bytes.charCodeAt(at) & 0xff : 256;
+    for (let i = 0; i < now.size; i++) {
+      const state = now.states[i] as number;
+      if (kind[state] === StateKind.ranges) {
+        const next = nextOf(this.#nfa, state, byte);
+        if (next < 0) continue;
+        this.#loadSlots(now, state);
+        this.#enter(this.#next, next, at + 1);
+      } else if (kind[state] === StateKind.match) {
+        this.#loadSlots(now, state);
+        found.set(this.#slots.subarray(0, this.#slotCount));
+        if (this.#slotCount > 0) found[1] = at;
+        this.#hasMatched = true;
+        return;
+      }
+    }
+  }
+
+  #loadSlots(threads: Threads, state: number): void {
+    const row = state * this.#slotCount;
+    for (let i = 0; i < this.#slotCount; i++) this.#slots[i] = threads.slots[row + i] as number;
+  }
+
+  #enter(threads: Threads, from: number, at: number): void {
+    this.#push(from);
+    while (this.#depth > 0) {
+      const entry = this.#stack[--this.#depth] as number;
+      if (entry < 0) this.#slots[-1 - entry] = this.#stack[--this.#depth] as number;
+      else this.#follow(threads, entry, at);
+    }
+  }
+
+  /** Goes on from `state` without reading a byte, the preferred way first. */
+  #follow(threads: Threads, from: number, at: number): void {
+    const { kind, first, second } = this.#nfa;
+    let state = from;
+    while (threads.add(state)) {
+      this.steps++;
+      switch (kind[state]) {
+        case StateKind.split:
+          this.#push(second[state] as number);
+          break;
+        case StateKind.look:
+          if (!this.#holds(second[state] as Look, at)) return;
+          break;
+        case StateKind.capture:
+          this.#capture(second[state] as number, at);
+          break;
+        default:
+          this.#saveSlots(threads, state);
+          return;
+      }
+      state = first[state] as number;
+    }
+  }
+
+  #holds(look: Look, at: number): boolean {
+    return isUnicodeLook(look) ? holdsAt(look, this.#bytes, at) : holds(look, this.#before, this.#after);
+  }
+
+  /** What is on the stack is entered with the slot as it was. */
+  #capture(slot: number, at: number): void {
+    if (slot >= this.#slotCount) return;
+    this.#push(this.#slots[slot] as number);
+    this.#push(-1 - slot);
+    this.#slots[slot] = at;
+  }
+
+  #saveSlots(threads: Threads, state: number): void {
+    const row = state * this.#slotCount;
+    for (let i = 0; i < this.#slotCount; i++) threads.slots[row + i] = this.#slots[i] as number;
+  }
+
+  #push(entry: number): void {
+    if (this.#depth === this.#stack.length) {
+      const grown = new Int32Array(2 * this.#depth);
+      grown.set(this.#stack);
+      this.#stack = grown;
+    }
+    this.#stack[this.#depth++] = entry;
+  }
+}
