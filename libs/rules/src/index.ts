@@ -1,3 +1,53 @@
+export type { Expression, Span, ValueExpression } from './language/ast.ts';
+export { CaseError } from './language/case-error.ts';
+export { type Case, parseCase, parseFields, parseNamedLists } from './language/cases.ts';
+export type { Condition, Getter } from './language/compiled/compile.ts';
+export {
+  type CompileOptions,
+  compileExpression,
+  compileValueExpression,
+} from './language/compiled/expression.ts';
+export { FieldLayout, type Slots } from './language/compiled/layout.ts';
+export { type CompiledRule, operationsOf, type Rule, RuleSet } from './language/compiled/rule-set.ts';
+export {
+  type CompletionItem,
+  type CompletionOptions,
+  completionsAt,
+  type NamedOperation,
+} from './language/editor/completion.ts';
+export { type Finding, FindingCode, type Severity } from './language/editor/findings.ts';
+export { type FormatOptions, type FormattedExpression, formatExpression } from './language/editor/format.ts';
+export { type Hover, type HoverOptions, hoverAt } from './language/editor/hover.ts';
+export { type LintOptions, lintExpression } from './language/editor/lint.ts';
+export { lintRules } from './language/editor/lint-rules.ts';
+export { type EditorVocabulary, vocabularyForEditors } from './language/editor/vocabulary.ts';
+export {
+  maxCharacters,
+  type ParsedExpression,
+  type ParsedValue,
+  type ParseOptions,
+  parseExpression,
+  parseValueExpression,
+} from './language/expression.ts';
+export { type ExpressionFault, ExpressionFaultCode, positionIn, showFault } from './language/faults.ts';
+export { type Field, FieldSource, fieldByName, fields } from './language/fields/fields.ts';
+export { functions } from './language/functions/functions.ts';
+export { parseList } from './language/list-items.ts';
+export type { NamedList, NamedLists } from './language/lists.ts';
+export { operators } from './language/operators.ts';
+export { printExpression, printValue } from './language/print.ts';
+export { evaluateReference, type Trace } from './language/reference/evaluate.ts';
+export { type Explanation, explain } from './language/reference/explain.ts';
+export {
+  type CaseOutcome,
+  compiledEvaluator,
+  type Evaluator,
+  type Mismatch,
+  referenceEvaluator,
+  runCase,
+} from './language/run-cases.ts';
+export type { Value } from './language/values.ts';
+export { fieldsOf } from './language/walk.ts';
 export {
   createLookback,
   isWithinGap,

@@ -1,0 +1,25 @@
+/** One expression, ready to run: the door to the compiled evaluator. */
+import type { Expression, ValueExpression } from '../ast.ts';
+import type { NamedLists } from '../lists.ts';
+import { type Condition, compileCondition, compileValue, type Getter } from './compile.ts';
+import { FieldLayout } from './layout.ts';
+
+export interface CompileOptions {
+  /** Shared by the expressions of a set, so that a request is laid out once; a new one by default. */
+  readonly layout?: FieldLayout;
+  /** What `in $name` looks in; a list that is not among them has no members. */
+  readonly lists?: NamedLists;
+}
+
+const noLists: NamedLists = new Map();
+
+/** A parsed expression as a function of the slots of a request. It never throws and keeps nothing between requests. */
+export const compileExpression = (expression: Expression, options: CompileOptions = {}): Condition =>
+  compileCondition(expression, {
+    layout: options.layout ?? new FieldLayout(),
+    lists: options.lists ?? noLists,
+  });
+
+/** The same for an expression that gives a value; undefined where it is missing. */
+export const compileValueExpression = (expression: ValueExpression, options: CompileOptions = {}): Getter =>
+  compileValue(expression, { layout: options.layout ?? new FieldLayout(), lists: options.lists ?? noLists });
