@@ -55,6 +55,7 @@ const refusals: readonly (readonly [text: string, code: string, at: string, hint
   ['any(cf.sequence.previous_ops)', 'type', 'cf.sequence.previous_ops', /compare its items/],
   ['any("a")', 'type', '"a"'],
   ['any(ssl)', 'type', 'ssl'],
+  ['any(cf.sequence.previous_ops[*] eq "a" or ssl)', 'syntax', 'or', /any\(\(/],
   ['any(any(cf.sequence.previous_ops[*] eq "a"))', 'type', 'any(cf.sequence.previous_ops[*] eq "a")'],
   [
     'ssl and (cf.sequence.previous_ops[*] eq "a")',
@@ -74,6 +75,13 @@ const refusals: readonly (readonly [text: string, code: string, at: string, hint
   ['regex_replace(http.host, "a", "$1") eq "a"', 'argument_value', '"$1"'],
   ['wildcard_replace(http.host, "**", "a") eq "a"', 'argument_value', '"**"'],
   ['wildcard_replace(http.host, "a*", "${2}") eq "a"', 'argument_value', '"${2}"'],
+  [
+    'regex_replace(http.host, "a", "b") eq "a" or regex_replace(http.host, "a", "b") eq "b"',
+    'place',
+    'regex_replace',
+    /split/,
+  ],
+  ['wildcard_replace(regex_replace(http.host, "a", "b"), "*", "a") eq "a"', 'place', 'regex_replace'],
   ['remove_query_args(http.host, "a") eq "a"', 'argument_value', 'http.host'],
   ['uuidv4(cf.random_seed) eq "a"', 'place', 'uuidv4'],
   ['http.host matches "a(?=b)"', 'regex', '(?='],

@@ -131,8 +131,23 @@ export class Parser {
     const type = typeOfArgument(of);
     if (!sameType(type, arrayOf(Bool)) || starsOf(of) > 0) this.#refuseQuantified(operator, of, type);
     scanner.skipSpace();
+    this.#refuseOpenLogic(operator);
     expectToken(this.#scanner, ')', 'a closing parenthesis');
     return { kind: 'quantifier', operator, of, ...scanner.from(start) };
+  }
+
+  /** `any(a[*] eq "x" or …)`: the likeliest slip in any and all. */
+  #refuseOpenLogic(operator: string): void {
+    const token = Object.values(logicalTokens)
+      .flat()
+      .find((each) => this.#scanner.sees(each));
+    if (token === undefined) return;
+    this.#scanner.refuse(
+      'syntax',
+      `${token} inside ${operator} needs parentheses of its own`,
+      { start: this.#scanner.at, end: this.#scanner.at + token.length },
+      `${operator}((field[*] eq "x" ${token} field[*] eq "y"))`,
+    );
   }
 
   #refuseQuantified(operator: string, of: Argument, type: Type): never {

@@ -30,6 +30,8 @@ export class ValueParser {
   readonly #vocabulary: Vocabulary;
   readonly #place: Place;
   readonly #logical: () => Expression;
+  /** Functions that replace, as far as they have been read: the language takes each once, and none in another. */
+  readonly #replacing = { used: new Set<string>(), open: 0 };
 
   constructor(scanner: Scanner, vocabulary: Vocabulary, place: Place, logical: () => Expression) {
     this.#scanner = scanner;
@@ -145,7 +147,9 @@ export class ValueParser {
   #call(definition: FunctionDefinition, start: number): Call {
     const scanner = this.#scanner;
     const name = scanner.from(start);
-    const args = scanner.nested(name, () => this.#arguments(definition, name));
+    const args = scanner.nested(name, () =>
+      definition.isOnce === true ? this.#onceArguments(definition, name) : this.#arguments(definition, name),
+    );
     const parameters = args.map(toParameter);
     const isMapped = args[0] !== undefined && starsOf(args[0]) > 0;
     const returns = definition.returns(parameters);
@@ -179,6 +183,20 @@ export class ValueParser {
     expectToken(scanner, ')', 'a closing parenthesis');
     if (definition.place === 'value' && this.#place === 'rule')
       scanner.refuse('place', `${definition.name} gives another value each time and decides no rule`, name);
+    return args;
+  }
+
+  /** Of a function that stands once in an expression, and in no other such function. */
+  #onceArguments(definition: FunctionDefinition, name: Span): readonly Argument[] {
+    const { used, open } = this.#replacing;
+    const refuse = (where: string): never =>
+      this.#scanner.refuse('place', `${definition.name} stands ${where}`, name, 'split the rule into two');
+    if (used.has(definition.name)) refuse('once in an expression');
+    if (open > 0) refuse('in no other function that replaces');
+    used.add(definition.name);
+    this.#replacing.open += 1;
+    const args = this.#arguments(definition, name);
+    this.#replacing.open -= 1;
     return args;
   }
 

@@ -35,7 +35,6 @@ export const FindingCode = {
   hostCase: 'host_case',
   neOfMissing: 'ne_of_missing',
   anyNe: 'any_ne',
-  repeatedReplace: 'repeated_replace',
 } as const;
 export type FindingCode = (typeof FindingCode)[keyof typeof FindingCode];
 

@@ -1,5 +1,5 @@
 /** Findings about what is written often and means something else than it seems to. */
-import type { ComparisonExpression, Expression, ValueExpression } from '../ast.ts';
+import type { ComparisonExpression, Expression } from '../ast.ts';
 import type { NamedLists } from '../lists.ts';
 import { printComparison, printValue } from '../print.ts';
 import { listsOf, type Node, nodesOf } from '../walk.ts';
@@ -15,7 +15,6 @@ export const habitFindings = (expression: Expression, { lists }: Options): reado
   return [
     ...nodes.flatMap((node) => [...caseFindings(node), ...neFindings(node, negated)]),
     ...anyFindings(expression, false),
-    ...replaceFindings(nodes),
     ...listFindings(expression, lists),
   ];
 };
@@ -100,23 +99,6 @@ const anyFindings = (expression: Expression, isNegated: boolean): readonly Findi
   if (expression.kind === 'group') return anyFindings(expression.of, isNegated);
   return expression.kind === 'combine' ? expression.items.flatMap((item) => anyFindings(item, false)) : [];
 };
-
-const replacing = new Set(['regex_replace', 'wildcard_replace']);
-
-const isReplace = (node: Node): node is ValueExpression =>
-  node.kind === 'value' && node.base.kind === 'call' && replacing.has(node.base.definition.name);
-
-const replaceFindings = (nodes: readonly Node[]): readonly Finding[] =>
-  nodes
-    .filter(isReplace)
-    .slice(1)
-    .map((node) =>
-      findingAt(node, {
-        code: FindingCode.repeatedReplace,
-        severity: 'notice',
-        message: 'the public language takes one regex_replace or wildcard_replace in an expression',
-      }),
-    );
 
 const listFindings = (expression: Expression, lists: NamedLists | undefined): readonly Finding[] =>
   listsOf(expression)

@@ -22,6 +22,7 @@ interface Declaration {
   readonly isVariadic?: true;
   readonly returns: Type | FunctionDefinition['returns'];
   readonly place?: FunctionDefinition['place'];
+  readonly isOnce?: true;
   /** What is wrong between an argument and those before it; asked after its own slot. */
   readonly refuse?: (at: number, parameter: Parameter, before: readonly Parameter[]) => string | null;
   readonly bind: (parameters: readonly Parameter[]) => FunctionBody;
@@ -56,6 +57,7 @@ export const defineLoose = (declaration: Declaration): FunctionDefinition => {
     },
     returns: typeof returns === 'function' ? returns : () => returnType as Type,
     place,
+    ...(declaration.isOnce === true ? { isOnce: true as const } : {}),
     bind,
   };
 };

@@ -28,6 +28,8 @@ export interface FunctionDefinition {
   readonly returns: (parameters: readonly Parameter[]) => Type;
   /** Where it may be used: everywhere, or only where an expression gives a value (redirects, headers). */
   readonly place: 'any' | 'value';
+  /** It stands once in an expression, and in no other function of this kind. */
+  readonly isOnce?: true;
   /** Makes the body of one call; literals are given, so that what depends on them is worked out once. */
   readonly bind: (parameters: readonly Parameter[]) => FunctionBody;
 }

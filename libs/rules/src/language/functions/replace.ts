@@ -54,13 +54,10 @@ const refuseRegex = (pattern: string): string | null => {
   return typeof regex === 'string' ? regex : null;
 };
 
-const beyondGroups = (template: string, from: number, to: number): string | null => {
-  const odd = (parseTemplate(template) ?? []).find(
-    (part) => typeof part === 'number' && (part < from || part > to),
-  );
-  return odd === undefined
-    ? null
-    : `refers to group ${odd}; the pattern has ${to === 0 ? 'none' : `${from} to ${to}`}`;
+/** Group 0 is the whole. */
+const beyondGroups = (template: string, last: number): string | null => {
+  const odd = (parseTemplate(template) ?? []).find((part) => typeof part === 'number' && part > last);
+  return odd === undefined ? null : `refers to group ${odd}; the last one is ${last}`;
 };
 
 const literalOf = (parameter: Parameter | undefined): string => (parameter?.literal ?? '') as string;
@@ -88,7 +85,9 @@ const bindWildcardReplace = (parameters: readonly Parameter[]) => {
   return (args: readonly unknown[]): string => {
     const source = args[0] as string;
     const captures = capture(source);
-    return captures === null ? source : fill(template, (number) => captures[number - 1] ?? '');
+    return captures === null
+      ? source
+      : fill(template, (number) => (number === 0 ? source : (captures[number - 1] as string)));
   };
 };
 
@@ -96,15 +95,16 @@ export const replaceFunctions: readonly FunctionDefinition[] = [
   define({
     name: 'regex_replace',
     doc: `the first match replaced; \${1} is what the first group matched, $$ a dollar; unchanged without a match`,
-    example: `regex_replace(http.request.uri.path, "^/v1/(.*)$", "/v2/\${1}") eq "/v2/cart"`,
+    example: `regex_replace(http.request.uri.path, "^/v1/(.*)$", "/v2/${1}") eq "/v2/cart"`,
     slots: [bytes('source'), text('pattern', refuseRegex), text('replacement', refuseTemplate)],
     returns: Bytes,
     refuse: (at, { literal }, before) => {
       const regex = regexOf(literalOf(before[1]));
       return at < 2 || typeof regex === 'string'
         ? null
-        : beyondGroups(literal as string, 0, regex.groupCount - 1);
+        : beyondGroups(literal as string, regex.groupCount - 1);
     },
+    isOnce: true,
     bind: bindRegexReplace,
   }),
   define({
@@ -122,7 +122,8 @@ export const replaceFunctions: readonly FunctionDefinition[] = [
     ],
     returns: Bytes,
     refuse: (at, { literal }, before) =>
-      at === 2 ? beyondGroups(literal as string, 1, starsOf(literalOf(before[1]))) : null,
+      at === 2 ? beyondGroups(literal as string, starsOf(literalOf(before[1]))) : null,
+    isOnce: true,
     bind: bindWildcardReplace,
   }),
 ];

@@ -97,6 +97,8 @@ const mapFields = ['http.request.headers', 'http.request.uri.args'] as const;
 
 export class ExpressionGenerator {
   readonly #random: Random;
+  /** Whether the expression has a function that replaces: it may stand once. */
+  #hasReplaced = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -112,12 +114,17 @@ export class ExpressionGenerator {
 
   /** A rule, right by its types. */
   rule(depth = 4): string {
+    this.#hasReplaced = false;
+    return this.#rule(depth);
+  }
+
+  #rule(depth: number): string {
     const roll = this.#random();
     if (depth <= 0 || roll < 0.35) return this.#comparison(depth);
-    if (roll < 0.6) return this.#joined(() => this.rule(depth - 1));
+    if (roll < 0.6) return this.#joined(() => this.#rule(depth - 1));
     if (roll < 0.7)
-      return `${this.pick(['not ', '!', 'not', 'not\n'])}${this.#operand(() => this.rule(depth - 1))}`;
-    if (roll < 0.78) return `(${this.#space()}${this.rule(depth - 1)}${this.#space()})`;
+      return `${this.pick(['not ', '!', 'not', 'not\n'])}${this.#operand(() => this.#rule(depth - 1))}`;
+    if (roll < 0.78) return `(${this.#space()}${this.#rule(depth - 1)}${this.#space()})`;
     if (roll < 0.97) return this.#quantifier(depth - 1);
     return `has_value(${this.pick(arrayFields)}, ${this.#bytesValue(1)})`;
   }
@@ -225,6 +232,7 @@ export class ExpressionGenerator {
     const field = this.pick(bytesFields);
     if (depth <= 0 || this.#chance(0.4)) return this.#plainBytes(field);
     const inner = this.#bytesValue(depth - 1);
+    if (!this.#hasReplaced && this.#chance(0.12)) return this.#replaced(inner, field);
     return this.pick([
       () => `lower(${inner})`,
       () => `upper( ${inner} )`,
@@ -235,9 +243,6 @@ export class ExpressionGenerator {
       () => `remove_bytes(${inner}, ${quote(this.pick(words))})`,
       () => `remove_query_args(http.request.uri.query, ${this.pick(['"a"', '"b", "c"'])})`,
       () =>
-        `regex_replace(${inner}, ${quote(fromText(this.pick(patterns)))}, ${quote(this.pick(templates))})`,
-      () => `wildcard_replace(${field}, ${quote(fromText(this.pick(wildcards)))}, "<$$>")`,
-      () =>
         `split(${inner}, ${this.pick(['"a"', '"/"', '"&"'])}, ${this.pick([1, 2, 128])})[${this.pick([0, 1, 9])}]`,
       () => `join(${this.pick(arrayFields)}, ${this.#text(true)})`,
       () => `to_string(${this.pick([...intFields, ...boolFields, 'ip.src', 'cidr(ip.src, 8, 8)'])})`,
@@ -247,6 +252,13 @@ export class ExpressionGenerator {
       () => `lookup_json_string(${field}, ${this.pick(['"a", 1, "b"', '1', '"x"'])})`,
       () => `coalesce(${this.#plainBytes(field)}, ${this.#text(true)})`,
     ])();
+  }
+
+  #replaced(inner: string, field: string): string {
+    this.#hasReplaced = true;
+    if (this.#chance(0.5))
+      return `regex_replace(${inner}, ${quote(fromText(this.pick(patterns)))}, ${quote(this.pick(templates))})`;
+    return `wildcard_replace(${field}, ${quote(fromText(this.pick(wildcards)))}, ${quote(this.pick(templates))})`;
   }
 
   #plainBytes(field: string): string {
@@ -298,6 +310,7 @@ export class ExpressionGenerator {
 
   /** A field or call that gives a value. */
   value(): string {
+    this.#hasReplaced = false;
     return this.pick([() => this.#bytesValue(3), () => this.#intValue(3), () => this.#ipValue()])();
   }
 
