@@ -75,8 +75,10 @@ interface RuleAddOptions extends ZoneOption {
   readonly position?: number;
 }
 
-export const rulesCommand = (program: Command): void => {
-  const rules = program.command('rules').description('sequence rules of a zone, in the order they are asked');
+export const rulesCommand = (program: Command): Command => {
+  const rules = program
+    .command('rules')
+    .description('rules of a zone, and expressions of the Rules language');
   zoned(rules.command('list').description('all rules')).action(async (options: ZoneOption) => {
     const api = clientOf(options);
     const zone = await api.zone(options.zone);
@@ -128,6 +130,7 @@ export const rulesCommand = (program: Command): void => {
       return print(`rule ${id} removed`);
     },
   );
+  return rules;
 };
 
 export const addRule = async (

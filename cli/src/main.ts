@@ -9,8 +9,16 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { ExitCode, exitCodeOf, RefusedError } from './exit.ts';
 import { importCommand } from './import/command.ts';
+import { rulesEvalCommand } from './rules-eval-command.ts';
+import { rulesLanguageCommands } from './rules-language-commands.ts';
 import { sequencesCommand } from './sequences-command.ts';
 import { upCommand } from './up.ts';
+
+// Who reads only the first lines, as head does, closes the pipe: that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(ExitCode.ok);
+  throw error;
+});
 
 const program = new Command('precede')
   .description(
@@ -21,14 +29,16 @@ const program = new Command('precede')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage))
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 unexpected fault, 2 wrong usage or input, 3 a service is away or not ready, 4 refused by the instance, 5 decide: denied',
+    '\nExit codes: 0 done, 1 unexpected fault, 2 wrong usage or input, 3 a service is away or not ready, 4 refused by the instance, 5 decide: denied, 6 rules eval or fmt: something differs',
   );
 upCommand(program);
 demoCommand(program);
 importCommand(program);
 sequencesCommand(program);
 operationsCommand(program);
-rulesCommand(program);
+const rules = rulesCommand(program);
+rulesLanguageCommands(rules);
+rulesEvalCommand(rules);
 decideCommand(program);
 zonesCommand(program);
 doctorCommand(program);
