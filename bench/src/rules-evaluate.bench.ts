@@ -5,8 +5,10 @@
  * in the processor's cache when its rules are asked); 100 rules in the four shapes of the documentation (A before B, at
  * least a second before, the reverse of each), spread over the operations or all at one; mixed rules.
  * The number is not: filling the slots of a request, which is the gateway's part, or acting on what matched.
- * Run: node --expose-gc bench/src/rules-evaluate.bench.ts [--quick]
+ * Run: node bench/src/rules-evaluate.bench.ts [--quick]
  */
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import {
   compileExpression,
   type Expression,
@@ -98,12 +100,14 @@ const median = (values: readonly number[]): number =>
 /** Nanoseconds a call of each contender, medians of rounds in turn; what they count must agree. */
 const race = (contenders: Readonly<Record<string, () => number>>, calls: number): Record<string, number> => {
   const times = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round += 1) {
+  // The first round warms up and is not counted.
+  for (let round = 0; round <= rounds; round += 1) {
     const counts = new Set<number>();
     for (const [name, work] of Object.entries(contenders)) {
       const startMs = performance.now();
       counts.add(work());
-      times.get(name)?.push(((performance.now() - startMs) * 1e6) / calls);
+      const ns = ((performance.now() - startMs) * 1e6) / calls;
+      if (round > 0) times.get(name)?.push(ns);
     }
     if (counts.size !== 1) throw new Error(`they count ${[...counts].join(', ')}`);
   }
@@ -204,27 +208,46 @@ benchSet(
   all.map((request) => ({ ...request, currentOp: operation(0) })),
 );
 
-/** Bytes that evaluations leave on the heap. */
-const measureGarbage = (): void => {
-  if (globalThis.gc === undefined) {
-    print('  not measured: run with --expose-gc');
-    return;
-  }
+/** Collections of garbage while `work` runs: whatever allocates brings them about. They are told a moment later. */
+const collectionsOf = async (work: () => unknown): Promise<number> => {
+  let seen = 0;
+  const observer = new PerformanceObserver((list) => {
+    seen += list.getEntries().length;
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  do_not_optimize(work());
+  await setTimeout(20);
+  observer.disconnect();
+  return seen;
+};
+
+/** The control makes one small object an evaluation, which has to be seen. */
+const measureGarbage = async (): Promise<void> => {
+  const asks = isQuick ? 50 : 200;
+  const evaluations = asks * requests * repeats;
   for (const [name, text] of shapes) {
     const layout = new FieldLayout();
     const compiled = compileExpression(parsed(text(operation(3), operation(9))), { layout });
     const slots = all.map((request) => layout.fill(valuesOf({ ...request, currentOp: operation(9) })));
-    for (let i = 0; i < 5; i += 1) do_not_optimize(count(slots, compiled));
-    globalThis.gc();
-    const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 5; i += 1) do_not_optimize(count(slots, compiled));
-    const bytes = (process.memoryUsage().heapUsed - before) / (5 * requests * repeats);
-    print(`  ${name}: ${Math.max(0, bytes).toFixed(3)} bytes allocated an evaluation`);
-    if (bytes > 1) throw new Error(`an evaluation of "${name}" allocates ${bytes} bytes`);
+    let made: object = {};
+    const wasteful = (each: Slots): boolean => {
+      made = { each };
+      return compiled(each);
+    };
+    const run = (test: (each: Slots) => boolean) => (): void => {
+      for (let ask = 0; ask < asks; ask += 1) do_not_optimize(count(slots, test));
+    };
+    run(compiled)();
+    const [own, control] = [await collectionsOf(run(compiled)), await collectionsOf(run(wasteful))];
+    do_not_optimize(made);
+    print(
+      `  ${name}: ${own} collections in ${(evaluations / 1e6).toFixed(0)} M evaluations, ${control} with an object each`,
+    );
+    if (own * 4 > control || control < 5) throw new Error(`"${name}": ${own} collections, ${control} in the control`);
   }
 };
 print('allocation of one sequence rule:');
-measureGarbage();
+await measureGarbage();
 
 const mixed: readonly (readonly [name: string, text: string])[] = [
   ['sequence rule', shapes[0]?.[1](operation(3), operation(9)) as string],

@@ -60,16 +60,17 @@ const runEval = async (options: EvalOptions): Promise<void> => {
     first: [],
   };
   const evaluator = evaluators[options.evaluator];
+  const isJson = options.json === true;
   for (const file of options.cases) {
     for await (const { line, text } of linesOf(file)) {
-      const each = caseOf(text, `${file}:${line}`);
-      const mismatches = count(tally, each, evaluator);
-      for (const mismatch of mismatches) tell(tally, each, mismatch, options.json === true);
+      const each = caseOf(text);
+      if ('fault' in each) tellUnusable(tally, `${file}:${line}`, each, isJson);
+      else for (const mismatch of count(tally, each, evaluator)) tell(tally, each, mismatch, isJson);
     }
   }
-  if (options.json === true) printJson(tally);
+  if (isJson) printJson(tally);
   else print(sentenceOf(tally));
-  if (tally.wrong_expressions + tally.wrong_evaluations > 0) process.exitCode = ExitCode.mismatch;
+  if (tally.wrong_expressions + tally.wrong_evaluations > 0) process.exitCode ??= ExitCode.mismatch;
 };
 
 async function* linesOf(file: string): AsyncGenerator<{ line: number; text: string }> {
@@ -99,14 +100,35 @@ async function* splitLines(input: AsyncIterable<Buffer>): AsyncGenerator<string>
   yield rest + decoder.decode();
 }
 
-const caseOf = (text: string, place: string): Case => {
+/** A line that is no case: the others are still run. */
+interface Unusable {
+  readonly fault: string;
+  /** Requests it seems to have. */
+  readonly requests: number;
+}
+
+const caseOf = (text: string): Case | Unusable => {
+  let json: unknown;
   try {
-    return parseCase(JSON.parse(text));
+    json = JSON.parse(text);
+    return parseCase(json);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new InputError('/cases', `${place}: no JSON: ${error.message}`);
-    if (error instanceof CaseError) throw new InputError('/cases', `${place}: ${error.message}`);
-    throw error;
+    if (error instanceof SyntaxError) return { fault: `no JSON: ${error.message}`, requests: 0 };
+    if (!(error instanceof CaseError)) throw error;
+    const { requests } = (json ?? {}) as { requests?: unknown };
+    return { fault: error.message, requests: Array.isArray(requests) ? requests.length : 0 };
   }
+};
+
+/** It counts as wrong with all its requests, and the command ends with 2 whatever else there is. */
+const tellUnusable = (tally: Tally, place: string, { fault, requests }: Unusable, isJson: boolean): void => {
+  tally.expressions += 1;
+  tally.wrong_expressions += 1;
+  tally.evaluations += requests;
+  tally.wrong_evaluations += requests;
+  process.exitCode = ExitCode.usage;
+  if (!isJson) print(`${red('no case')} ${clean(place)}: ${clean(fault)}`);
+  else if (tally.first.length < maxFirst) tally.first.push({ place, message: fault });
 };
 
 const count = (tally: Tally, each: Case, evaluator: Evaluator): readonly Mismatch[] => {

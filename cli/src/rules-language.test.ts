@@ -102,22 +102,27 @@ test('eval reads lines as JSON lines have them', async () => {
   assert.equal(code, 0);
 });
 
-test('eval names the line of what is no case', async (t) => {
-  const noJson = await fileOf(t, `${lines(good)}\n{`);
-  const noField = await fileOf(
-    t,
-    lines({ ...good, requests: [{ fields: { 'http.hots': 'a' }, expected: true }] }),
-  );
+test('eval names the lines that are no cases, runs the others, and ends with 2', async (t) => {
+  const unknown = { ...good, requests: [{ fields: { 'http.hots': 'a' }, expected: true }] };
+  const file = await fileOf(t, `${lines(good, unknown)}\n{\n${lines(wrong)}`);
 
-  const first = await rules(['eval', '--cases', noJson]);
-  assert.match(first.err, /file:2: no JSON/);
-  assert.equal(first.code, 2);
-  const second = await rules(['eval', '--cases', noField]);
-  assert.match(second.err, /file:1: \/requests\/0\/fields\/http\.hots: there is no field http\.hots/);
-  assert.equal(second.code, 2);
-  const third = await rules(['eval', '--cases', '/nowhere/at/all']);
-  assert.match(third.err, /\/nowhere\/at\/all cannot be read \(ENOENT\)/);
-  assert.equal(third.code, 2);
+  const told = await rules(['eval', '--cases', file]);
+  assert.match(
+    told.out,
+    /^no case .*file:2: \/requests\/0\/fields\/http\.hots: there is no field http\.hots$/m,
+  );
+  assert.match(told.out, /^no case .*file:3: no JSON/m);
+  assert.match(told.out, /^wrong b: request 2/m);
+  assert.match(told.out, /^4 expressions, 4 evaluations: 2 expressions and 2 evaluations wrong$/m);
+  assert.equal(told.code, 2);
+
+  const { first, ...counts } = JSON.parse((await rules(['eval', '--cases', file, '--json'])).out);
+  assert.deepEqual(counts, { expressions: 4, wrong_expressions: 2, evaluations: 4, wrong_evaluations: 2 });
+  assert.match(first[0].place, /file:2$/);
+
+  const away = await rules(['eval', '--cases', '/nowhere/at/all']);
+  assert.match(away.err, /\/nowhere\/at\/all cannot be read \(ENOENT\)/);
+  assert.equal(away.code, 2);
 });
 
 test('check says what an expression reads, and what is odd about it', async () => {

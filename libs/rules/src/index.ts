@@ -1,7 +1,7 @@
 export type { Expression, Span, ValueExpression } from './language/ast.ts';
 export { CaseError } from './language/case-error.ts';
 export { type Case, parseCase, parseFields, parseNamedLists } from './language/cases.ts';
-export type { Condition, Getter } from './language/compiled/compile.ts';
+export type { Condition, Getter } from './language/compiled/condition.ts';
 export {
   type CompileOptions,
   compileExpression,

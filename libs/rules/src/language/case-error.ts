@@ -7,3 +7,6 @@ export class CaseError extends Error {
     this.pointer = pointer;
   }
 }
+
+/** A value in a message: long ones are cut. */
+export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}…`);

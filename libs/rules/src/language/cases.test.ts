@@ -133,7 +133,7 @@ test('a case that names no lists takes any list as empty', () => {
 test('numbers its cases by whatever id they have, and takes those that say nothing as valid', () => {
   assert.equal(parseCase({ id: 7, expression: 'ssl' }).id, '7');
   assert.equal(parseCase({ expression: 'ssl' }).id, '');
-  assert.equal(parseCase({ expression: 'ssl' }).isValid, true);
+  assert.equal(parseCase({ expression: 'ssl', requests: null }).isValid, true);
 });
 
 test('items of lists are written as members of sets', () => {

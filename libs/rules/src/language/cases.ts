@@ -8,7 +8,7 @@
  * JSON would round; addresses are texts; a field that is not there is missing.
  */
 import { parseAddress } from './addresses.ts';
-import { CaseError } from './case-error.ts';
+import { CaseError, shorten } from './case-error.ts';
 import type { Field } from './fields/fields.ts';
 import { fieldByName } from './fields/fields.ts';
 import { parseList } from './list-items.ts';
@@ -41,7 +41,8 @@ const refuse = (pointer: string, message: string): never => {
 /** One case. Throws a CaseError that names the place (a JSON pointer) and the fault. */
 export const parseCase = (json: unknown, vocabulary: ReadonlyMap<string, Field> = fieldByName): Case => {
   if (!isObject(json)) return refuse('', 'a case is an object');
-  const { id, expression, valid, requests = [], lists } = json;
+  const { id, expression, valid, lists } = json;
+  const requests = json['requests'] ?? [];
   if (typeof expression !== 'string') return refuse('/expression', 'the text of an expression is missing');
   if (typeof valid !== 'boolean' && valid !== undefined) return refuse('/valid', 'is true or false');
   if (!Array.isArray(requests)) return refuse('/requests', 'is an array');
@@ -106,7 +107,7 @@ export const parseValue = (json: unknown, type: Type, at: string): Value => {
 };
 
 const refuseType = (json: unknown, type: Type, at: string): never =>
-  refuse(at, `is ${printType(type)}, not ${JSON.stringify(json)}`);
+  refuse(at, `is ${printType(type)}, not ${shorten(JSON.stringify(json))}`);
 
 const decimal = /^-?[0-9]{1,19}$/;
 

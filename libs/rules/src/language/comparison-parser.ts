@@ -87,15 +87,10 @@ const refuseOperatorType = (
 };
 
 const scanListName = (scanner: Scanner): string => {
-  const start = scanner.at;
   scanner.take('$');
   const name = scanner.takeMatch(listName);
-  if (name !== '' && !name.startsWith('.') && !name.endsWith('.')) return name;
-  return scanner.refuse(
-    'list_name',
-    'a list is named by lower-case letters, digits, _ and inner dots',
-    name === '' ? scanner.here : scanner.from(start),
-  );
+  if (name !== '') return name;
+  return scanner.refuse('list_name', 'a list is named by lower-case letters, digits, _ and inner dots');
 };
 
 const scanSet = (scanner: Scanner, type: Type): readonly SetMember[] => {
@@ -135,7 +130,7 @@ const scanWildcard = (scanner: Scanner, isStrict: boolean): object => {
 export const seesOperator = (scanner: Scanner): boolean =>
   operators.some(({ tokens }) => tokens.some((token) => scanner.sees(token)));
 
-const listName = /[a-z0-9_.]*/y;
+const listName = /[a-z0-9_]+(?:\.[a-z0-9_]+)*(?![a-z0-9_.])/y;
 
 const scanLiteral = (scanner: Scanner, type: Type) =>
   type.kind === 'ip' ? scanIp(scanner) : type.kind === 'int' ? scanInt(scanner) : scanBytes(scanner);

@@ -88,7 +88,9 @@ const refusals: readonly (readonly [text: string, code: string, at: string, hint
   ['http.host wildcard "a**"', 'wildcard', '"a**"'],
   ['http.host wildcard "a\\\\b"', 'wildcard', '"a\\\\b"', /\\\\/],
   ['http.host in $Office', 'list_name', 'O'],
-  ['http.host in $.office', 'list_name', '$.office'],
+  ['http.host in $.office', 'list_name', '.'],
+  ['http.host in $a..b', 'list_name', 'a'],
+  ['http.host in $a.', 'list_name', 'a'],
   ['http.host eq "a', 'text', '"a'],
   ['http.host eq "\\n"', 'text', '\\n', /raw text/],
   ['http.host eq r#"a"', 'text', 'r#"a"'],
@@ -138,6 +140,15 @@ test('shows the line of a fault with a mark below it', () => {
     showFault(text, faultOf(text)),
     '2:11: an operator is expected: found "="\nhttp.host = "a"\n          ^\n          equality is eq or ==',
   );
+});
+
+test('what a fault shows is safe for a terminal and keeps its mark in place', () => {
+  const shown = (text: string): string => showFault(text, faultOf(text));
+
+  assert.equal(shown('ssl \u001b]0;x\u0007'), '1:5: found "\\u001b"\nssl  ]0;x \n    ^');
+  assert.match(shown('\nx'), /^2:1: .*\nx\n\^$/);
+  assert.match(shown('http.host in {"😀" 😀😀}'), /\n {18}\^\n/);
+  assert.equal(showFault('\nx', { ...faultOf('x'), offset: 0, length: 0 }).split('\n')[1], '');
 });
 
 test('counts characters, not units, against the limit', () => {

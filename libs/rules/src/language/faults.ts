@@ -86,13 +86,19 @@ export const toFault = (text: string, refusal: Refusal): ExpressionFault => ({
   ...positionIn(text, refusal.span.start),
 });
 
+const characters = (text: string): number => [...text].length;
+
+/** Control characters would move the mark, or drive the terminal. */
+const visible = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
+
 /** The fault below the line it is in, with a mark: what a terminal shows. */
 export const showFault = (text: string, fault: ExpressionFault): string => {
-  const lineStart = text.lastIndexOf('\n', fault.offset - 1) + 1;
+  const lineStart = fault.offset === 0 ? 0 : text.lastIndexOf('\n', fault.offset - 1) + 1;
   const lineEnd = text.indexOf('\n', fault.offset);
   const line = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd);
-  const inLine = Math.max(1, Math.min(fault.length, line.length - (fault.offset - lineStart)));
-  const mark = `${' '.repeat(fault.column - 1)}${'^'.repeat(inLine)}`;
-  const hint = fault.hint === undefined ? '' : `\n${' '.repeat(fault.column - 1)}${fault.hint}`;
-  return `${fault.line}:${fault.column}: ${fault.message}\n${line.replace(/[\t\r]/g, ' ')}\n${mark}${hint}`;
+  const inLine = line.slice(fault.offset - lineStart, fault.offset - lineStart + fault.length);
+  const indent = ' '.repeat(fault.column - 1);
+  const mark = `${indent}${'^'.repeat(Math.max(1, characters(inLine)))}`;
+  const hint = fault.hint === undefined ? '' : `\n${indent}${visible(fault.hint)}`;
+  return `${fault.line}:${fault.column}: ${visible(fault.message)}\n${visible(line)}\n${mark}${hint}`;
 };

@@ -1,5 +1,5 @@
 /** The items of named lists, written as members of `{…}` are. */
-import { CaseError } from './case-error.ts';
+import { CaseError, shorten } from './case-error.ts';
 import { Refusal } from './faults.ts';
 import type { NamedList } from './lists.ts';
 import { scanIntRange, scanIpRange } from './literals.ts';
@@ -20,8 +20,14 @@ export const parseList = (type: NamedList['type'], items: readonly string[], poi
       if (scanner.isAtEnd) return member;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw new CaseError(`${pointer}/items/${at}`, `${JSON.stringify(item)}: ${error.message}`);
+      throw new CaseError(
+        `${pointer}/items/${at}`,
+        `${shorten(JSON.stringify(item))}: ${shorten(error.message)}`,
+      );
     }
-    throw new CaseError(`${pointer}/items/${at}`, `${JSON.stringify(item)} is no item of type ${type}`);
+    throw new CaseError(
+      `${pointer}/items/${at}`,
+      `${shorten(JSON.stringify(item))} is no item of type ${type}`,
+    );
   }),
 });

@@ -19,6 +19,12 @@ export const maxInt = 2n ** 63n - 1n;
 export const toInt = (value: bigint): number | bigint =>
   value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 
+/**
+ * Most bytes that a function may give; what would be longer is missing. Functions inside one another could multiply what
+ * a client sends until no memory is left.
+ */
+export const maxResultBytes = 4 * 2 ** 20;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Arguments a call may have at once without a deep stack. */

@@ -10,20 +10,21 @@ import type {
   Call,
   ComparisonExpression,
   Expression,
-  Index,
   Quantifier,
   ValueExpression,
 } from '../ast.ts';
-import type { FunctionBody, Parameter } from '../functions/definition.ts';
+import type { Parameter } from '../functions/definition.ts';
 import type { NamedLists } from '../lists.ts';
 import { toParameter } from '../parameter.ts';
 import { itemOf } from '../types.ts';
 import type { Value } from '../values.ts';
+import { callEach, callOnce } from './call.ts';
+import type { Condition, Getter } from './condition.ts';
 import { compileTest, type ItemTest } from './item-test.ts';
 import type { FieldLayout, Slots } from './layout.ts';
+import { flatten, itemsOf, pickAll } from './pick.ts';
+import { anyEqualOf, compileAnyEqual, compileShape, equalityOf } from './shapes.ts';
 
-export type Condition = (slots: Slots) => boolean;
-export type Getter = (slots: Slots) => Value | undefined;
 /** One Bool an item. */
 type Conditions = (slots: Slots) => boolean[];
 
@@ -55,7 +56,7 @@ const compileCombined = (
   context: CompileContext,
 ): Condition => {
   const [first, second] = items;
-  const equality = first === undefined ? null : equalityOf(first, context);
+  const equality = first === undefined ? null : equalityOf(first, context.layout);
   if (operator !== 'and' || items.length !== 2 || equality === null)
     return combine(
       operator,
@@ -66,20 +67,12 @@ const compileCombined = (
   return (slots) => slots[slot] === literal && rest(slots);
 };
 
-/** `field eq literal` without an index. */
-const equalityOf = (expression: Expression, { layout }: CompileContext) => {
-  if (expression.kind !== 'ordering' || expression.operator !== 'eq') return null;
-  const { base, indexes } = expression.value;
-  if (base.kind !== 'field' || indexes.length > 0) return null;
-  return { slot: layout.slotOf(base.field), literal: expression.literal.value as Value };
-};
-
 /** The parts of sequence rules are negated in place; everything else is asked and turned round. */
 const compileNot = (of: Expression, context: CompileContext): Condition => {
   if (of.kind === 'group') return compileNot(of.of, context);
-  const equal = of.kind === 'quantifier' ? anyEqualOf(of.operator, of.of, context) : null;
+  const equal = of.kind === 'quantifier' ? anyEqualOf(of.operator, of.of, context.layout) : null;
   if (equal !== null) return compileAnyEqual(equal.slot, equal.literal, false);
-  const shaped = compileShape(of, context, false);
+  const shaped = compileShape(of, context.layout, false);
   if (shaped !== null) return shaped;
   const condition = compileCondition(of, context);
   return (slots) => !condition(slots);
@@ -99,7 +92,7 @@ const combine = (operator: 'and' | 'or' | 'xor', items: readonly Condition[]): C
 };
 
 const compileComparison = (comparison: ComparisonExpression, context: CompileContext): Condition => {
-  const shaped = compileShape(comparison, context, true);
+  const shaped = compileShape(comparison, context.layout, true);
   if (shaped !== null) return shaped;
   const get = compileValue(comparison.value, context);
   const test = compileTest(comparison, context.lists);
@@ -109,52 +102,8 @@ const compileComparison = (comparison: ComparisonExpression, context: CompileCon
   };
 };
 
-/** The comparisons that sequence rules are made of: a field with eq, a key of a map with an order. */
-const compileShape = (expression: Expression, context: CompileContext, wanted: boolean): Condition | null => {
-  const equality = equalityOf(expression, context);
-  if (equality !== null) {
-    const { slot, literal } = equality;
-    return (slots) => (slots[slot] === literal) === wanted;
-  }
-  if (expression.kind !== 'ordering' || typeof expression.literal.value !== 'number') return null;
-  const { base, indexes } = expression.value;
-  const [index] = indexes;
-  if (base.kind !== 'field' || index?.kind !== 'key' || indexes.length > 1) return null;
-  const place = { slot: context.layout.slotOf(base.field), key: index.key };
-  return compileMapOrder(place, expression.operator, expression.literal.value, wanted);
-};
-
-interface MapPlace {
-  readonly slot: number;
-  readonly key: string;
-}
-
-const numberAt = (slots: Slots, slot: number, key: string): number =>
-  (slots[slot] as ReadonlyMap<string, number> | undefined)?.get(key) as number;
-
-/** A missing key is undefined, and every order with undefined is false. */
-const compileMapOrder = (
-  { slot, key }: MapPlace,
-  operator: string,
-  literal: number,
-  wanted: boolean,
-): Condition | null => {
-  switch (operator) {
-    case 'ge':
-      return (slots) => numberAt(slots, slot, key) >= literal === wanted;
-    case 'gt':
-      return (slots) => numberAt(slots, slot, key) > literal === wanted;
-    case 'le':
-      return (slots) => numberAt(slots, slot, key) <= literal === wanted;
-    case 'lt':
-      return (slots) => numberAt(slots, slot, key) < literal === wanted;
-    default:
-      return null;
-  }
-};
-
 const compileQuantifier = (operator: Quantifier, of: Argument, context: CompileContext): Condition => {
-  const equal = anyEqualOf(operator, of, context);
+  const equal = anyEqualOf(operator, of, context.layout);
   if (equal !== null) return compileAnyEqual(equal.slot, equal.literal, true);
   if (of.kind === 'logical') {
     const visited = compileVisited(operator, of.of, context);
@@ -172,24 +121,6 @@ const compileQuantifier = (operator: Quantifier, of: Argument, context: CompileC
     return operator === 'any' ? found.includes(true) : !found.includes(false);
   };
 };
-
-/** `any(field[*] eq literal)` over an array, the heart of sequence rules. */
-const anyEqualOf = (operator: Quantifier, of: Argument, { layout }: CompileContext) => {
-  if (operator !== 'any' || of.kind !== 'logical' || of.of.kind !== 'ordering') return null;
-  const { value, operator: order, literal } = of.of;
-  const isPlain = order === 'eq' && value.indexes.length === 1 && value.stars === 1;
-  if (!isPlain || value.base.kind !== 'field' || value.base.field.type.kind !== 'array') return null;
-  return { slot: layout.slotOf(value.base.field), literal: literal.value as Value };
-};
-
-const compileAnyEqual =
-  (slot: number, literal: Value, wanted: boolean): Condition =>
-  (slots) => {
-    const items = slots[slot] as readonly Value[] | undefined;
-    if (items === undefined) return !wanted;
-    for (let at = 0; at < items.length; at += 1) if (items[at] === literal) return wanted;
-    return !wanted;
-  };
 
 /** any/all over one comparison, negated or not: stops at the item that decides. Null for anything else. */
 const compileVisited = (operator: Quantifier, of: Expression, context: CompileContext): Condition | null => {
@@ -282,72 +213,10 @@ const compileBase = (base: ValueExpression['base'], context: CompileContext): Ge
   return (slots) => slots[slot];
 };
 
-const pickAll = (base: Getter, indexes: readonly Index[]): Getter => indexes.reduce(pickOne, base);
-
-const pickOne = (get: Getter, index: Index): Getter => {
-  if (index.kind === 'at') {
-    const { at } = index;
-    return (slots) => (get(slots) as readonly Value[] | undefined)?.[at];
-  }
-  const { key } = index as Extract<Index, { kind: 'key' }>;
-  return (slots) => (get(slots) as ReadonlyMap<string, Value> | undefined)?.get(key);
-};
-
-/** Items of an array; values of a map by the order of their keys' bytes. */
-const itemsOf = (found: Value): readonly Value[] => {
-  if (Array.isArray(found)) return found as readonly Value[];
-  const map = found as ReadonlyMap<string, Value>;
-  if (map.size < 2) return [...map.values()];
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
-};
-
-/** Several stars, or an index behind one: whatever is found along the way, missing parts left out. */
-const flatten = (base: Getter, indexes: readonly Index[]): Getter => {
-  const steps = indexes.map((index) => (found: Value): readonly Value[] => {
-    if (index.kind === 'each') return itemsOf(found);
-    const item =
-      index.kind === 'at'
-        ? (found as readonly Value[])[index.at]
-        : (found as ReadonlyMap<string, Value>).get(index.key);
-    return item === undefined ? [] : [item];
-  });
-  return (slots) => {
-    const found = base(slots);
-    if (found === undefined) return undefined;
-    return steps.reduce<readonly Value[]>((items, step) => items.flatMap(step), [found]);
-  };
-};
-
 const compileCall = (call: Call, context: CompileContext): Getter => {
   const body = call.definition.bind(call.args.map((each): Parameter => toParameter(each)));
   const getters = call.args.map((each) => compileArgument(each, context));
   return call.isMapped ? callEach(body, getters) : callOnce(body, getters);
-};
-
-const callOnce = (body: FunctionBody, getters: readonly Getter[]): Getter => {
-  // One array for all evaluations: they end before the next begins, and no call is inside itself.
-  const args: (Value | undefined)[] = getters.map(() => undefined);
-  return (slots) => {
-    for (let at = 0; at < getters.length; at += 1) args[at] = (getters[at] as Getter)(slots);
-    return body(args);
-  };
-};
-
-/** The call for each item of its first argument; items for which it gives nothing are left out. */
-const callEach = (body: FunctionBody, [first, ...others]: readonly Getter[]): Getter => {
-  const args: (Value | undefined)[] = [undefined, ...others.map(() => undefined)];
-  return (slots) => {
-    const items = (first as Getter)(slots) as readonly Value[] | undefined;
-    if (items === undefined) return undefined;
-    for (let at = 0; at < others.length; at += 1) args[at + 1] = (others[at] as Getter)(slots);
-    const results: Value[] = [];
-    for (const item of items) {
-      args[0] = item;
-      const result = body(args);
-      if (result !== undefined) results.push(result);
-    }
-    return results;
-  };
 };
 
 const compileArgument = (argument: Argument, context: CompileContext): Getter => {

@@ -1,7 +1,8 @@
 /** One expression, ready to run: the door to the compiled evaluator. */
 import type { Expression, ValueExpression } from '../ast.ts';
 import type { NamedLists } from '../lists.ts';
-import { type Condition, compileCondition, compileValue, type Getter } from './compile.ts';
+import { compileCondition, compileValue } from './compile.ts';
+import type { Condition, Getter } from './condition.ts';
 import { FieldLayout } from './layout.ts';
 
 export interface CompileOptions {

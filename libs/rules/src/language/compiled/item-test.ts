@@ -3,7 +3,7 @@ import type { ComparisonExpression } from '../ast.ts';
 import type { NamedLists } from '../lists.ts';
 import type { Value } from '../values.ts';
 import { compileWildcard } from '../wildcard.ts';
-import { compileMembers } from './membership.ts';
+import { compileList, compileMembers } from './membership.ts';
 
 export type ItemTest = (value: Value) => boolean;
 
@@ -28,8 +28,8 @@ export const compileTest = (comparison: ComparisonExpression, lists: NamedLists)
     case 'in_set':
       return compileMembers(comparison.members);
     case 'in_list':
-      // A list that is not there has no members; whether it has to be there is for the parser to say.
-      return compileMembers(lists.get(comparison.list)?.members ?? []);
+      // Whether a list has to be there is for the parser to say.
+      return compileList(lists.get(comparison.list));
     default:
       return comparison satisfies never;
   }

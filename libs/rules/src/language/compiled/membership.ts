@@ -1,5 +1,6 @@
 /** Sets and lists: members as a hash where they are single, as sorted ranges where they are not. */
 import type { SetMember } from '../ast.ts';
+import type { NamedList } from '../lists.ts';
 import type { Value } from '../values.ts';
 
 type Test = (value: Value) => boolean;
@@ -12,6 +13,18 @@ export const compileMembers = (members: readonly SetMember[]): Test => {
   const ranges = members as readonly Range[];
   if (first.kind === 'int') return compileRanges(ranges);
   return compileFamilies(ranges as readonly Range<string>[]);
+};
+
+const compiledLists = new WeakMap<NamedList, Test>();
+
+/** The same for a named list, worked out once for all rules that look in it. A list that is not there has no members. */
+export const compileList = (list: NamedList | undefined): Test => {
+  if (list === undefined) return () => false;
+  const known = compiledLists.get(list);
+  if (known !== undefined) return known;
+  const test = compileMembers(list.members);
+  compiledLists.set(list, test);
+  return test;
 };
 
 interface Range<T = number | bigint | string> {

@@ -5,7 +5,7 @@
 import type { Expression } from '../ast.ts';
 import type { NamedLists } from '../lists.ts';
 import type { Value } from '../values.ts';
-import type { Condition } from './compile.ts';
+import type { Condition } from './condition.ts';
 import { compileExpression } from './expression.ts';
 import { FieldLayout, type Slots } from './layout.ts';
 
@@ -60,37 +60,57 @@ const combined = (operator: 'and' | 'or' | 'xor', items: readonly Operations[]):
 const both = (a: Operations, b: Operations): Operations =>
   a === null ? b : b === null ? a : new Set([...a].filter((each) => b.has(each)));
 
+/** Rules that lists made at a request may hold in all; beyond it they are made each time. */
+const maxMerged = 262_144;
+
+interface Placed<T> extends CompiledRule<T> {
+  /** Its place among all rules. */
+  readonly at: number;
+}
+
 export class RuleSet<T> {
   readonly layout = new FieldLayout();
   readonly #slot: number;
-  readonly #byOperation = new Map<Value | undefined, CompiledRule<T>[]>();
-  readonly #others: readonly CompiledRule<T>[];
+  /** Rules of an operation alone, and those that may match for any, each in order. */
+  readonly #byOperation = new Map<Value | undefined, Placed<T>[]>();
+  readonly #others: readonly Placed<T>[];
+  /** Both in one list, made when an operation is first asked for. */
+  readonly #merged = new Map<Value | undefined, readonly Placed<T>[]>();
+  #mergedRules = 0;
 
   /** Rules in the order in which they are asked. O(rules · operations they name). */
   constructor(rules: readonly Rule<T>[], lists: NamedLists = new Map()) {
-    const compiled = rules.map(({ expression, tag }) => ({
-      tag,
-      matches: compileExpression(expression, { layout: this.layout, lists }),
-      operations: operationsOf(expression),
-    }));
-    this.#slot = this.layout.fields.findIndex((field) => field.name === currentOperation);
-    for (const { operations } of compiled)
-      for (const operation of operations ?? []) this.#byOperation.set(operation, []);
-    for (const rule of compiled) this.#add(rule);
-    this.#others = compiled.filter((rule) => rule.operations === null).map(toRule);
-  }
-
-  #add(rule: CompiledRule<T> & { readonly operations: Operations }): void {
-    if (rule.operations === null) {
-      for (const list of this.#byOperation.values()) list.push(toRule(rule));
-      return;
+    const others: Placed<T>[] = [];
+    for (const [at, { expression, tag }] of rules.entries()) {
+      const rule = { tag, matches: compileExpression(expression, { layout: this.layout, lists }), at };
+      const operations = operationsOf(expression);
+      if (operations === null) others.push(rule);
+      else for (const operation of operations) this.#add(operation, rule);
     }
-    for (const operation of rule.operations) this.#byOperation.get(operation)?.push(toRule(rule));
+    this.#slot = this.layout.fields.findIndex((field) => field.name === currentOperation);
+    this.#others = others;
   }
 
-  /** The rules that may match, in order; all others do not. O(1). */
+  #add(operation: string, rule: Placed<T>): void {
+    const known = this.#byOperation.get(operation);
+    if (known === undefined) this.#byOperation.set(operation, [rule]);
+    else known.push(rule);
+  }
+
+  /** The rules that may match, in order; all others do not. O(1), but for the first time that an operation is asked for. */
   rulesFor(slots: Slots): readonly CompiledRule<T>[] {
-    return this.#byOperation.get(slots[this.#slot]) ?? this.#others;
+    const operation = slots[this.#slot];
+    const own = this.#byOperation.get(operation);
+    if (own === undefined) return this.#others;
+    return this.#others.length === 0 ? own : (this.#merged.get(operation) ?? this.#merge(operation, own));
+  }
+
+  #merge(operation: Value | undefined, own: readonly Placed<T>[]): readonly Placed<T>[] {
+    const merged = [...own, ...this.#others].sort((a, b) => a.at - b.at);
+    if (this.#mergedRules + merged.length > maxMerged) return merged;
+    this.#mergedRules += merged.length;
+    this.#merged.set(operation, merged);
+    return merged;
   }
 
   /** The first rule that matches; null if none does. */
@@ -103,5 +123,3 @@ export class RuleSet<T> {
     return null;
   }
 }
-
-const toRule = <T>({ tag, matches }: CompiledRule<T>): CompiledRule<T> => ({ tag, matches });

@@ -1,5 +1,6 @@
 /** What is odd about a list of rules that are asked in order: besides what each has of its own, those never reached. */
 import type { Expression } from '../ast.ts';
+import { operationsOf } from '../compiled/rule-set.ts';
 import { type Finding, FindingCode, findingAt, shorten } from './findings.ts';
 import { type LintOptions, lintExpression } from './lint.ts';
 import { both, type Case, Solver } from './satisfy.ts';
@@ -12,33 +13,48 @@ export interface OrderedRule {
   readonly endsRound: boolean;
 }
 
-/** The findings of each rule, in the order of the rules. O(rules² · cases). */
+interface Reach {
+  readonly rule: OrderedRule;
+  /** The operations that it can match for; null for any. */
+  readonly operations: ReadonlySet<string> | null;
+  /** Where it matches, and where it lets the next rule be asked. */
+  readonly matching: readonly Case[];
+  readonly passed: readonly Case[];
+}
+
+/** The findings of each rule, in the order of the rules. O(rules² · cases) among the rules of one operation. */
 export const lintRules = (
   rules: readonly OrderedRule[],
   options: LintOptions = {},
 ): readonly (readonly Finding[])[] => {
   const solver = new Solver(options);
-  return rules.map((rule, at) => {
-    const earlier = rules.slice(0, at).filter(({ endsRound }) => endsRound);
-    const finding = unreachable(rule, earlier, solver);
-    return [...(finding === null ? [] : [finding]), ...lintExpression(rule.expression, options)];
+  const reaches = rules.map(
+    (rule): Reach => ({
+      rule,
+      operations: operationsOf(rule.expression),
+      matching: solver.casesOf(rule.expression, true),
+      passed: solver.casesOf(rule.expression, false),
+    }),
+  );
+  return reaches.map((reach, at) => {
+    const earlier = reaches.slice(0, at).filter((each) => each.rule.endsRound && canMeet(each, reach));
+    const finding = unreachable(reach, earlier);
+    return [...(finding === null ? [] : [finding]), ...lintExpression(reach.rule.expression, options)];
   });
 };
 
+/** Whether both may match one request, as far as its operation tells. */
+const canMeet = ({ operations: a }: Reach, { operations: b }: Reach): boolean =>
+  a === null || b === null || [...b].some((operation) => a.has(operation));
+
 /** A rule that matches only where an earlier one, or one of several, has ended the round. */
-const unreachable = (
-  { expression }: OrderedRule,
-  earlier: readonly OrderedRule[],
-  solver: Solver,
-): Finding | null => {
-  const matching = solver.casesOf(expression, true);
+const unreachable = ({ rule, matching }: Reach, earlier: readonly Reach[]): Finding | null => {
   // A rule that never matches has a finding of its own.
   if (matching.length === 0) return null;
-  const passed = (rule: OrderedRule): readonly Case[] => solver.casesOf(rule.expression, false);
-  const wider = earlier.find((rule) => both(matching, passed(rule)).length === 0);
-  if (wider !== undefined) return aboutUnreachable(expression, `rule ${shorten(wider.name)} ends`);
-  const left = earlier.map(passed).reduce(both, matching);
-  return left.length > 0 ? null : aboutUnreachable(expression, 'one of the rules before it ends');
+  const wider = earlier.find(({ passed }) => both(matching, passed).length === 0);
+  if (wider !== undefined) return aboutUnreachable(rule.expression, `rule ${shorten(wider.rule.name)} ends`);
+  const left = earlier.map(({ passed }) => passed).reduce(both, matching);
+  return left.length > 0 ? null : aboutUnreachable(rule.expression, 'one of the rules before it ends');
 };
 
 const aboutUnreachable = (expression: Expression, ending: string): Finding =>

@@ -1,5 +1,6 @@
 /** How functions are declared: one slot an argument, from which come the checks and the signature people read. */
 import { Bool, Bytes, Int, Ip, printType, sameType, type Type } from '../types.ts';
+import { maxResultBytes, type Value } from '../values.ts';
 import type { ArgumentFault, FunctionBody, FunctionDefinition, Parameter } from './definition.ts';
 
 export interface Slot {
@@ -38,6 +39,10 @@ export const define = (declaration: Declaration): FunctionDefinition =>
     },
   });
 
+/** A result that is not longer than it may be; what could be far longer is to be measured before it is made. */
+const bounded = (result: Value | undefined): Value | undefined =>
+  typeof result === 'string' && result.length > maxResultBytes ? undefined : result;
+
 /** A function that says itself what it makes of missing arguments. */
 export const defineLoose = (declaration: Declaration): FunctionDefinition => {
   const { name, doc, example, slots, isVariadic, returns, place = 'any', bind } = declaration;
@@ -58,7 +63,10 @@ export const defineLoose = (declaration: Declaration): FunctionDefinition => {
     returns: typeof returns === 'function' ? returns : () => returnType as Type,
     place,
     ...(declaration.isOnce === true ? { isOnce: true as const } : {}),
-    bind,
+    bind: (parameters) => {
+      const body = bind(parameters);
+      return (args) => bounded(body(args));
+    },
   };
 };
 

@@ -6,7 +6,7 @@ import { compileValueExpression } from '../compiled/expression.ts';
 import { FieldLayout } from '../compiled/layout.ts';
 import { parseExpression, parseValueExpression } from '../expression.ts';
 import { quote } from '../print.ts';
-import { fromOctets, fromText, type Value } from '../values.ts';
+import { fromOctets, fromText, maxResultBytes, type Value } from '../values.ts';
 import { functions } from './functions.ts';
 
 /** The value of a call, the fields given by name. */
@@ -169,6 +169,84 @@ test('finds integers as they are written, up to 64 bits', () => {
     assert.equal(ofHost('lookup_json_integer(http.host, 0)', `[${written}]`), expected, written);
   assert.equal(ofHost('lookup_json_integer(http.host, "a")', '[1]'), undefined);
   assert.equal(ofHost('lookup_json_integer(http.host, 0, "a")', '[1]'), undefined);
+});
+
+const paths: readonly (readonly [path: string, document: string, expected: Value | undefined])[] = [
+  ['"a"', ' { "a" : 1 } ', 1],
+  ['"a"', '{"a":1,"a":2}', 2],
+  ['"a", "b"', '{"a":{"b":1},"a":{"b":2}}', 2],
+  ['"a", "b"', '{"x":{"a":{"b":9}},"a":{"c":[{"b":8}],"b":3}}', 3],
+  ['2', '["]",{"a":"}\\\\"},-7,0]', -7],
+  ['1, 0, "k"', '[[[1,2],"\\""],[{"j":[],"k":5}]]', 5],
+  ['"-1"', '{"-1":4}', 4],
+  ['"é"', fromText('{"é":6}'), 6],
+  ['"é"', '{"\\u00e9":6}', 6],
+  ['"a\\"b"', '{"a\\"b":7}', 7],
+  ['0', '[\t\n 8 ]', 8],
+  ['"a"', '{"b":{},"c":[],"a":9}', 9],
+];
+
+test('finds an integer where the path leads, whatever stands around it', () => {
+  for (const [path, document, expected] of paths)
+    assert.equal(
+      ofHost(`lookup_json_integer(http.host, ${path})`, document),
+      expected,
+      `${path} in ${document}`,
+    );
+});
+
+test('finds the integers that a parser of the whole document finds', () => {
+  const path = fc.array(fc.oneof(fc.constantFrom('a', 'b', 'é"'), fc.nat(2)), { minLength: 1, maxLength: 3 });
+  const leaf = fc.oneof(fc.maxSafeInteger(), fc.constantFrom('a]', '}"', null, true, 1.5));
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      leaf,
+      fc.array(tie('tree'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', 'é"'), tie('tree'), { maxKeys: 3 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(tree, path, fc.nat(2), (json, keys, indent) => {
+      const found = keys.reduce<unknown>(
+        (from, key) =>
+          (typeof key === 'number' ? Array.isArray(from) : typeof from === 'object' && !Array.isArray(from))
+            ? (from as Record<string | number, unknown> | null)?.[key]
+            : undefined,
+        json,
+      );
+      const expected = Number.isInteger(found) ? found : undefined;
+      const written = keys.map((key) => (typeof key === 'number' ? key : quote(fromText(key)))).join(', ');
+
+      const document = fromText(JSON.stringify(json, null, indent));
+      const result = ofHost(`lookup_json_integer(http.host, ${written})`, document);
+
+      assert.equal(result, expected === 0 ? 0 : expected);
+    }),
+    { numRuns: Number(process.env['PRECEDE_TEST_RUNS'] ?? 2_000) },
+  );
+});
+
+test('what would be longer than a function may give is missing', () => {
+  const half = 'a'.repeat(maxResultBytes / 2);
+  const names = Array.from({ length: 450 }, () => 'name');
+
+  assert.equal((ofHost('concat(http.host, http.host)', half) as string).length, maxResultBytes);
+  assert.equal(ofHost('concat(http.host, http.host, "a")', half), undefined);
+  assert.equal(ofHost('encode_base64(http.host)', 'a'.repeat(maxResultBytes)), undefined);
+  assert.equal(ofHost('encode_base64(encode_base64(encode_base64(http.host)))', half), undefined);
+  assert.equal(ofHost('lower(http.host)', `${half}${half}a`), undefined);
+  assert.equal(
+    resultOf('join(http.request.headers.names, http.host)', {
+      'http.request.headers.names': names,
+      'http.host': half,
+    }),
+    undefined,
+  );
+  assert.equal(ofHost('split(http.host, "a", 2)[1]', half), half.slice(1));
+  assert.equal(
+    ofHost('decode_base64(http.host)', `${half}${half}`)?.toString().length,
+    (maxResultBytes / 4) * 3,
+  );
 });
 
 test('coalesce gives the first that is there, has_value compares whole values', () => {

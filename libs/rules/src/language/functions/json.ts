@@ -3,6 +3,7 @@ import { Bytes, Int } from '../types.ts';
 import { fromText, maxInt, minInt, toInt, toText, type Value } from '../values.ts';
 import { anyOf, bytes, define } from './define.ts';
 import type { FunctionDefinition } from './definition.ts';
+import { sourceOf } from './json-source.ts';
 
 /** Containers inside one another: the parser of the platform would go as deep as the body says. */
 export const maxJsonDepth = 128;
@@ -23,27 +24,12 @@ const isShallow = (document: string): boolean => {
   return true;
 };
 
-/** A number as it is written: a double would lose the last digits of large ones, and that 42.0 is none. */
-class Numeral {
-  readonly source: string;
-
-  constructor(source: string) {
-    this.source = source;
-  }
-}
-
-const keepNumerals = (_key: string, found: unknown, { source }: { source?: string }): unknown =>
-  typeof found === 'number' ? new Numeral(source as string) : found;
-
 /** The document; undefined if it is not valid. */
-const parse = (document: string, keepsNumerals: boolean): unknown => {
+const parse = (document: string): unknown => {
   const text = toText(document);
   if (text === null || !isShallow(document)) return undefined;
   try {
-    // The reviver's third argument is newer than the types of the language.
-    return keepsNumerals
-      ? JSON.parse(text, keepNumerals as (key: string, found: unknown) => unknown)
-      : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -53,8 +39,7 @@ const parse = (document: string, keepsNumerals: boolean): unknown => {
 const pick = (from: unknown, key: Value): unknown => {
   if (typeof key === 'string') {
     const name = toText(key);
-    const isObject =
-      typeof from === 'object' && from !== null && !Array.isArray(from) && !(from instanceof Numeral);
+    const isObject = typeof from === 'object' && from !== null && !Array.isArray(from);
     return isObject && name !== null && Object.hasOwn(from, name)
       ? (from as Record<string, unknown>)[name]
       : undefined;
@@ -62,31 +47,32 @@ const pick = (from: unknown, key: Value): unknown => {
   return Array.isArray(from) && typeof key === 'number' && key >= 0 ? from[key] : undefined;
 };
 
-const lookUp = (args: readonly (Value | undefined)[], keepsNumerals: boolean): unknown => {
-  let found = parse(args[0] as string, keepsNumerals);
+const lookUp = (args: readonly (Value | undefined)[]): unknown => {
+  let found = parse(args[0] as string);
   for (let at = 1; at < args.length && found !== undefined; at += 1) found = pick(found, args[at] as Value);
   return found;
 };
 
 const plainInteger = /^-?[0-9]+$/;
 
+/** A double would lose the last digits of large numbers, and that 42.0 is no integer: what is written decides. */
 const lookUpInteger = (args: readonly (Value | undefined)[]): Value | undefined => {
-  const found = lookUp(args, true);
-  if (!(found instanceof Numeral) || !plainInteger.test(found.source)) return undefined;
+  if (typeof lookUp(args) !== 'number') return undefined;
+  const written = sourceOf(args[0] as string, args.slice(1) as readonly Value[]);
   // 64 bits have at most 19 digits and a sign; longer ones are not worth a conversion.
-  if (found.source.length > 20) return undefined;
-  const integer = BigInt(found.source);
+  if (!plainInteger.test(written) || written.length > 20) return undefined;
+  const integer = BigInt(written);
   return integer >= minInt && integer <= maxInt ? toInt(integer) : undefined;
 };
 
 const lookUpString = (args: readonly (Value | undefined)[]): Value | undefined => {
-  const found = lookUp(args, false);
+  const found = lookUp(args);
   return typeof found === 'string' && found.isWellFormed() ? fromText(found) : undefined;
 };
 
 const keySlot = {
   ...anyOf('key', Bytes, Int),
-  refuse: (key: Value) => (Number(key) < 0 ? 'is not negative' : null),
+  refuse: (key: Value) => (typeof key !== 'string' && (key as number) < 0 ? 'is not negative' : null),
 };
 
 export const jsonFunctions: readonly FunctionDefinition[] = [

@@ -1,7 +1,7 @@
 /** Functions over texts and arrays: case, length, parts. All work on bytes. */
 import { printAddress } from '../addresses.ts';
 import { arrayOf, Bool, Bytes, Int, sameType } from '../types.ts';
-import type { Value } from '../values.ts';
+import { maxResultBytes, type Value } from '../values.ts';
 import { lowerAscii } from '../wildcard.ts';
 import { anyOf, bytes, define, defineLoose, int, literalInt, scalars, text, value } from './define.ts';
 import type { FunctionDefinition } from './definition.ts';
@@ -29,9 +29,22 @@ const removeBytes = (source: string, removed: string): string => {
 };
 
 const splitText = (source: string, separator: string, limit: number): readonly string[] => {
-  const parts = source.split(separator);
-  if (parts.length <= limit) return parts;
-  return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)];
+  const parts: string[] = [];
+  let start = 0;
+  while (parts.length < limit - 1) {
+    const found = source.indexOf(separator, start);
+    if (found === -1) break;
+    parts.push(source.slice(start, found));
+    start = found + separator.length;
+  }
+  return [...parts, source.slice(start)];
+};
+
+/** Texts one behind the other with `between` between them; undefined if that is more than a function may give. */
+const joinTexts = (texts: readonly string[], between: string): string | undefined => {
+  let length = between.length * Math.max(0, texts.length - 1);
+  for (const each of texts) length += each.length;
+  return length > maxResultBytes ? undefined : texts.join(between);
 };
 
 const toText = (found: Value): string => {
@@ -42,7 +55,7 @@ const toText = (found: Value): string => {
 const concatenated = (args: readonly (Value | undefined)[]): Value | undefined => {
   const there = args.filter((each): each is Value => each !== undefined);
   if (there.length === 0) return undefined;
-  return Array.isArray(there[0]) ? (there as Value[][]).flat() : (there as string[]).join('');
+  return Array.isArray(there[0]) ? (there as Value[][]).flat() : joinTexts(there as string[], '');
 };
 
 export const textFunctions: readonly FunctionDefinition[] = [
@@ -142,6 +155,6 @@ export const textFunctions: readonly FunctionDefinition[] = [
     example: 'join(http.request.headers.names, ",") contains "x-tenant"',
     slots: [anyOf('items', arrayOf(Bytes)), bytes('separator')],
     returns: Bytes,
-    bind: () => (args) => (args[0] as readonly string[]).join(args[1] as string),
+    bind: () => (args) => joinTexts(args[0] as readonly string[], args[1] as string),
   }),
 ];

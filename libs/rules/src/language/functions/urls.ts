@@ -1,12 +1,16 @@
 /** Functions over what stands in URLs: percent escapes and query arguments. */
 import { Bytes } from '../types.ts';
-import { fromText } from '../values.ts';
+import { fromOctets, fromText } from '../values.ts';
 import { bytes, define, options, value } from './define.ts';
 import type { FunctionDefinition } from './definition.ts';
 
-const percent = 0x25;
+const [percent, plus, space] = [0x25, 0x2b, 0x20];
 const octet = /^%[0-9A-Fa-f]{2}$/;
 const utf16 = /^%u[0-9A-Fa-f]{4}$/;
+const utf16Pair = /^(?:%u[0-9A-Fa-f]{4}){2}$/;
+const isHexDigit = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9A-Fa-f]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 const decodeOnce = /\+|%[0-9A-Fa-f]{2}/g;
 const decodeOnceUnicode = /\+|%[0-9A-Fa-f]{2}|(?:%u[0-9A-Fa-f]{4})+/g;
@@ -36,38 +40,68 @@ const decodeUnits = (run: string): string => {
  * seen as soon as its last byte is there. (Passes over the whole text would cost its square on `%252525…`.)
  */
 const decodeAll = (source: string, isUnicode: boolean): string => {
-  const out: string[] = [];
-  for (const byte of source) {
-    out.push(byte === '+' ? ' ' : byte);
-    while (completeEscape(out, isUnicode));
+  // Decoding only ever shortens.
+  const out = new Stack(source.length);
+  for (let at = 0; at < source.length; at += 1) {
+    out.push(source.charCodeAt(at));
+    while (out.endsInHex && completeEscape(out, isUnicode));
   }
-  return out.join('');
+  return fromOctets(out.octets);
 };
+
+class Stack {
+  readonly #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
+
+  /** A plus is a space, whether it came as one or was decoded. */
+  push(byte: number): void {
+    this.#bytes[this.#length] = byte === plus ? space : byte;
+    this.#length += 1;
+  }
+
+  drop(count: number): void {
+    this.#length -= count;
+  }
+
+  /** Whether the last byte may end an escape. */
+  get endsInHex(): boolean {
+    return isHexDigit[this.#bytes[this.#length - 1] ?? 0] === 1;
+  }
+
+  /** The last bytes if the first of them is a percent sign; '' if not. */
+  last(count: number): string {
+    const start = this.#length - count;
+    if (start < 0 || this.#bytes[start] !== percent) return '';
+    return String.fromCharCode(...this.#bytes.subarray(start, this.#length));
+  }
+
+  get octets(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
 
 /** Replaces an escape at the end of `out` by what it stands for; false if there is none. */
-const completeEscape = (out: string[], isUnicode: boolean): boolean => {
-  const length = isEscape(out, 3, octet) ? 3 : isUnicode && isEscape(out, 6, utf16) ? 6 : 0;
-  if (length === 0) return false;
-  const bytes = unescaped(out, length);
-  if (bytes === null) return false;
-  out.length -= bytes.replaced;
-  out.push(...(bytes.text === '+' ? ' ' : bytes.text));
-  return true;
+const completeEscape = (out: Stack, isUnicode: boolean): boolean => {
+  const short = out.last(3);
+  if (octet.test(short)) return replaceLast(out, 3, decoded(short));
+  const long = isUnicode ? out.last(6) : '';
+  if (!utf16.test(long)) return false;
+  const alone = decodeUnits(long);
+  if (alone !== long) return replaceLast(out, 6, alone);
+  // Half of a pair stays until its other half comes.
+  const pair = out.last(12);
+  const joined = utf16Pair.test(pair) ? decodeUnits(pair) : '%u';
+  return joined.startsWith('%u') ? false : replaceLast(out, 12, joined);
 };
 
-const isEscape = (out: readonly string[], length: number, form: RegExp): boolean =>
-  out[out.length - length]?.charCodeAt(0) === percent && form.test(out.slice(-length).join(''));
-
-/** Of a low surrogate behind a high one, both; null for half of a pair, which stays until its other half comes. */
-const unescaped = (out: readonly string[], length: number): { text: string; replaced: number } | null => {
-  const escaped = out.slice(-length).join('');
-  if (length === 3) return { text: decoded(escaped), replaced: 3 };
-  const text = decodeUnits(escaped);
-  if (text !== escaped) return { text, replaced: 6 };
-  const pair = out.slice(-12).join('');
-  if (!/^(?:%u[0-9A-Fa-f]{4}){2}$/.test(pair)) return null;
-  const joined = decodeUnits(pair);
-  return joined.startsWith('%u') ? null : { text: joined, replaced: 12 };
+const replaceLast = (out: Stack, count: number, bytes: string): true => {
+  out.drop(count);
+  for (let at = 0; at < bytes.length; at += 1) out.push(bytes.charCodeAt(at));
+  return true;
 };
 
 const urlDecode = (source: string, flags: string): string => {

@@ -2,7 +2,7 @@
  * The functions by name, over values of the language: what one call gives. A missing argument makes the result missing,
  * but for concat, which leaves it out, and coalesce, which passes it over. The parser has checked numbers and types of the arguments.
  */
-import { toInt, type Value } from '../values.ts';
+import { maxResultBytes, toInt, type Value } from '../values.ts';
 import * as bytes from './bytes.ts';
 import * as codecs from './codecs.ts';
 import { type Key, lookupJsonInteger, lookupJsonString } from './json.ts';
@@ -93,10 +93,28 @@ export const functionNames: readonly string[] = ['coalesce', 'concat', ...Object
 
 const isPresent = (argument: Value | undefined): argument is Value => argument !== undefined;
 
-/** What the function gives for these arguments; undefined where it gives nothing, or is not known here. */
-export const callFunction = (name: string, args: readonly (Value | undefined)[]): Value | undefined => {
+/** Bytes of all texts in a value: what the longest result is made of. */
+const bytesIn = (found: Value | undefined): number =>
+  typeof found === 'string'
+    ? found.length
+    : itemsOf(found).reduce<number>((sum, item) => sum + bytesIn(item), 0);
+
+/** A text longer than a function may give is none; where far more would be made, nothing is tried. */
+const isTooLong = (name: string, [first, second]: readonly Value[]): boolean => {
+  if (name === 'join') return bytesIn(first) + bytesIn(second) * (itemsOf(first).length - 1) > maxResultBytes;
+  return name === 'encode_base64' && bytesIn(first) > maxResultBytes;
+};
+
+const call = (name: string, args: readonly (Value | undefined)[]): Value | undefined => {
   const present = args.filter(isPresent);
   if (name === 'coalesce') return present[0];
   if (name === 'concat') return concat(present);
-  return present.length === args.length ? bodies[name]?.(...present) : undefined;
+  if (present.length < args.length || isTooLong(name, present)) return undefined;
+  return bodies[name]?.(...present);
+};
+
+/** What the function gives for these arguments; undefined where it gives nothing, or is not known here. */
+export const callFunction = (name: string, args: readonly (Value | undefined)[]): Value | undefined => {
+  const result = call(name, args);
+  return typeof result === 'string' && result.length > maxResultBytes ? undefined : result;
 };
