@@ -13,6 +13,9 @@ export interface OrderedRule {
   readonly endsRound: boolean;
 }
 
+/** Earlier rules of its operations that a rule is compared with, the nearest ones: silent about the others. */
+const maxEarlier = 64;
+
 interface Reach {
   readonly rule: OrderedRule;
   /** The operations that it can match for; null for any. */
@@ -22,7 +25,7 @@ interface Reach {
   readonly passed: readonly Case[];
 }
 
-/** The findings of each rule, in the order of the rules. O(rules² · cases) among the rules of one operation. */
+/** The findings of each rule, in the order of the rules. O(rules · cases); some milliseconds a rule at most. */
 export const lintRules = (
   rules: readonly OrderedRule[],
   options: LintOptions = {},
@@ -37,7 +40,10 @@ export const lintRules = (
     }),
   );
   return reaches.map((reach, at) => {
-    const earlier = reaches.slice(0, at).filter((each) => each.rule.endsRound && canMeet(each, reach));
+    const earlier = reaches
+      .slice(0, at)
+      .filter((each) => each.rule.endsRound && canMeet(each, reach))
+      .slice(-maxEarlier);
     const finding = unreachable(reach, earlier);
     return [...(finding === null ? [] : [finding]), ...lintExpression(reach.rule.expression, options)];
   });
