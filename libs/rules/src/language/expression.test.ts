@@ -120,7 +120,7 @@ test('the first fault is told with its code, its place and what to write instead
       { code, at },
       text,
     );
-    if (hint !== undefined) assert.match(fault.hint ?? '', hint, text);
+    assert.match(fault.hint, hint ?? /\S/, text);
   }
 });
 
@@ -145,8 +145,8 @@ test('shows the line of a fault with a mark below it', () => {
 test('what a fault shows is safe for a terminal and keeps its mark in place', () => {
   const shown = (text: string): string => showFault(text, faultOf(text));
 
-  assert.equal(shown('ssl \u001b]0;x\u0007'), '1:5: found "\\u001b"\nssl  ]0;x \n    ^');
-  assert.match(shown('\nx'), /^2:1: .*\nx\n\^$/);
+  assert.match(shown('ssl \u001b]0;x\u0007'), /^1:5: found "\\u001b"\nssl {2}\]0;x \n {4}\^\n/);
+  assert.match(shown('\nx'), /^2:1: .*\nx\n\^\n/);
   assert.match(shown('http.host in {"😀" 😀😀}'), /\n {18}\^\n/);
   assert.equal(showFault('\nx', { ...faultOf('x'), offset: 0, length: 0 }).split('\n')[1], '');
 });

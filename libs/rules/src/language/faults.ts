@@ -40,12 +40,39 @@ export const ExpressionFaultCode = {
 } as const;
 export type ExpressionFaultCode = (typeof ExpressionFaultCode)[keyof typeof ExpressionFaultCode];
 
+/** What to do where nothing nearer is known. */
+const generalHints: Readonly<Record<ExpressionFaultCode, string>> = {
+  too_long: 'move long sets into a named list: in $name',
+  too_deep: 'leave out parentheses that change nothing, or split the rule',
+  ill_formed: 'write characters whole, or their bytes as \\xHH',
+  unfinished: 'a comparison is a field, an operator and a literal',
+  syntax: 'a comparison is a field, an operator and a literal; and, or, xor stand between comparisons',
+  unknown_field: 'fields are named as in http.request.uri.path; "precede rules fields" lists them',
+  unknown_function: 'functions are named as in starts_with; docs/rules.md lists them',
+  unknown_list: 'make the list first',
+  type: 'the literal is of the type of its field: "text", 10, 192.0.2.1',
+  index: 'an array has [0] and [*], a map has ["key"] and [*]',
+  star: 'map in the first argument, and compare what comes of it: any(lower(field[*])[*] eq "x")',
+  argument_count: 'count the arguments of the call',
+  argument_type: 'change the argument to the type that is named',
+  argument_kind: 'a field or call is where a literal is not taken, and the reverse',
+  argument_value: 'change the literal',
+  place: 'use it where an expression gives a value',
+  text: 'a text stands in double quotes; in a raw one, r"…", nothing is escaped',
+  number: 'integers are -9223372036854775808 to 9223372036854775807, hex as 0x1f',
+  address: 'addresses are written as 192.0.2.1 or 2001:db8::1',
+  range: 'write the smaller end first, both of one kind: 1..9',
+  list_name: 'for example $office_network',
+  regex: 'the syntax is that of the regex crate of Rust, with Unicode off',
+  wildcard: 'one * spans anything; \\* is a star itself',
+};
+
 export interface ExpressionFault {
   readonly code: ExpressionFaultCode;
   /** One sentence without full stop. */
   readonly message: string;
-  /** What to write instead, where that is known. */
-  readonly hint?: string;
+  /** What to write instead. */
+  readonly hint: string;
   /** Where, in UTF-16 units of the text. */
   readonly offset: number;
   readonly length: number;
@@ -80,7 +107,7 @@ export const positionIn = (text: string, offset: number): { line: number; column
 export const toFault = (text: string, refusal: Refusal): ExpressionFault => ({
   code: refusal.code,
   message: refusal.message,
-  ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+  hint: refusal.hint ?? generalHints[refusal.code],
   offset: refusal.span.start,
   length: refusal.span.end - refusal.span.start,
   ...positionIn(text, refusal.span.start),
@@ -99,6 +126,6 @@ export const showFault = (text: string, fault: ExpressionFault): string => {
   const inLine = line.slice(fault.offset - lineStart, fault.offset - lineStart + fault.length);
   const indent = ' '.repeat(fault.column - 1);
   const mark = `${indent}${'^'.repeat(Math.max(1, characters(inLine)))}`;
-  const hint = fault.hint === undefined ? '' : `\n${indent}${visible(fault.hint)}`;
-  return `${fault.line}:${fault.column}: ${visible(fault.message)}\n${visible(line)}\n${mark}${hint}`;
+  const head = `${fault.line}:${fault.column}: ${visible(fault.message)}`;
+  return `${head}\n${visible(line)}\n${mark}\n${indent}${visible(fault.hint)}`;
 };
