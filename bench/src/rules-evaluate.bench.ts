@@ -243,7 +243,8 @@ const measureGarbage = async (): Promise<void> => {
     print(
       `  ${name}: ${own} collections in ${(evaluations / 1e6).toFixed(0)} M evaluations, ${control} with an object each`,
     );
-    if (own * 4 > control || control < 5) throw new Error(`"${name}": ${own} collections, ${control} in the control`);
+    if (own * 4 > control || control < 5)
+      throw new Error(`"${name}": ${own} collections, ${control} in the control`);
   }
 };
 print('allocation of one sequence rule:');
