@@ -111,7 +111,8 @@ const scanSet = (scanner: Scanner, type: Type): readonly SetMember[] => {
 
 const scanRegex = (scanner: Scanner): object => {
   const { pattern, form, origins } = scanPattern(scanner);
-  const compiled = compileRegex(pattern);
+  // Groups are not asked for here, so that there may be any number.
+  const compiled = compileRegex(pattern, { maxSlots: Number.POSITIVE_INFINITY });
   if (compiled.kind === 'compiled') return { kind: 'matches', pattern, form, regex: compiled.regex };
   const { fault } = compiled;
   const start = origins[fault.offset] ?? scanner.at;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CaptureRows } from './capture-rows.ts';
 import { Answer, LazyDfa } from './dfa.ts';
 import { buildNfa, type Nfa } from './nfa.ts';
 import { PikeVm } from './pike.ts';
@@ -75,6 +76,64 @@ test('refuses many groups over many states', () => {
   assert.equal(codeOf('(a)(b)', { maxSlots: 100 }), 'compiled');
 });
 
+test('copies the places of groups where a group begins or ends, and nowhere else', () => {
+  const rows = new CaptureRows();
+  rows.reset(4);
+  const first = rows.add(7);
+  const second = rows.copy(first, 1, 9);
+  rows.share(first);
+  rows.release(first);
+  rows.release(second);
+
+  const third = rows.copy(first, 3, 5);
+  const found = new Int32Array(4);
+  rows.read(third, found);
+
+  assert.deepEqual([third, rows.copied], [second, 8]);
+  assert.deepEqual([...found], [7, -1, -1, 5]);
+});
+
+test('keeps the groups asked for alone', () => {
+  const compiled = compileRegex('(a)(b)(c)?');
+  assert.ok(compiled.kind === 'compiled');
+  const { regex } = compiled;
+
+  assert.deepEqual([...(regex.exec('xab', 1) ?? [])], [1, 3]);
+  assert.deepEqual([...(regex.exec('xab') ?? [])], [1, 3, 1, 2, 2, 3, -1, -1]);
+  assert.deepEqual([...(regex.exec('abc', 3) ?? [])], [0, 3, 0, 1, 1, 2]);
+  assert.deepEqual([...(regex.exec('abc', 99) ?? [])], [0, 3, 0, 1, 1, 2, 2, 3]);
+  assert.equal(regex.exec('ba', 1), null);
+});
+
+test('works no more out for one text than it has bytes, and goes on with the next', () => {
+  const dfa = new LazyDfa(nfaOf('a.{300}b'), noHints, 10_000_000);
+  const sample = 'a'.repeat(2000);
+
+  assert.equal(dfa.test(sample), Answer.undecided);
+  assert.ok(dfa.filled < 200);
+  const answers = Array.from({ length: 30 }, () => dfa.test(sample));
+
+  assert.equal(answers.at(-1), Answer.no);
+});
+
+test('finds literals longer than the runtime searches well', () => {
+  const long = `${'a'.repeat(300)}b${'a'.repeat(300)}`;
+  for (const [source, matching, other] of [
+    [long, `a${long}a`, long.slice(1)],
+    [`${long}[xy]`, `a${long}y`, `${long}z`],
+    [`[xy]${long}`, `y${long}`, `z${long}`],
+    [`^${long}`, `${long}a`, `a${long}`],
+    [`${long}$`, `a${long}`, `${long}a`],
+    [`^${long}$`, long, `${long}a`],
+  ] as const) {
+    const compiled = compileRegex(source);
+    assert.ok(compiled.kind === 'compiled');
+
+    assert.equal(compiled.regex.test(matching), true, source);
+    assert.equal(compiled.regex.test(other), false, source);
+  }
+});
+
 test('repeats what is empty once', () => {
   for (const pattern of ['(|){1000}', '((|)*)*', '(?:){4294967295}', '(?:^|$){1000,}', '((^)*$)*'])
     assert.ok(nfaOf(pattern).size < 12, pattern);
@@ -124,7 +183,7 @@ test('a table too small for one state gives up', () => {
 
 test('keeps as many open ways as the pattern has', () => {
   const branches = Array.from({ length: 100 }, (_, i) => `(a{${i + 1}})`).join('|');
-  const compiled = compileRegex(`(?:${branches})b`);
+  const compiled = compileRegex(`(?:${branches})b`, { maxStates: 16_384, maxSlots: 2_000_000 });
   assert.ok(compiled.kind === 'compiled');
 
   assert.deepEqual([...(compiled.regex.exec(`${'a'.repeat(50)}b`) ?? [])].slice(0, 2), [0, 51]);

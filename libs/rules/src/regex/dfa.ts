@@ -9,7 +9,8 @@
  * | matched, dead | the answer is known |
  * | refused | words of Unicode next to a byte beyond ASCII: not for a table |
  *
- * The table is bounded by `maxBytes`. When full it is emptied; a text for which that happens often is left to the automaton.
+ * The table is bounded by `maxBytes`. When full it is emptied. A text for which that happens often, or for which more is to be
+ * worked out than it has bytes, is left to the automaton; what the table has by then, it has for the next text.
  */
 import type { Nfa } from './nfa.ts';
 import { planSkip, type Skip } from './skip.ts';
@@ -30,6 +31,8 @@ export interface MatchHints {
 /** What a set takes beside table row, members and key. */
 const subsetBytes = 200;
 const maxFlushesPerText = 2;
+/** Members of sets to go on from, for one text; and one more for each of its bytes. */
+const minWorkPerText = 4096;
 
 export class LazyDfa {
   readonly #stepper: SubsetStepper;
@@ -45,6 +48,9 @@ export class LazyDfa {
   #rows = new Map<string, number>();
   #bytes = 0;
   #flushes = 0;
+  #work = 0;
+  #lastFlush = 0;
+  #lastWork = 0;
   #startRow: number = unknown;
   /** How many entries of the table were worked out, over all searches. */
   filled = 0;
@@ -72,15 +78,20 @@ export class LazyDfa {
   }
 
   test(text: string): Answer {
+    this.#lastFlush = this.#flushes + maxFlushesPerText;
+    this.#lastWork = this.#work + minWorkPerText + text.length;
     const start = this.#startRow === unknown ? this.#start() : this.#startRow;
     if (start < 0) return answerOf(start);
     if (this.#prefix !== '') return this.#runFromPrefix(text, start);
     return this.#skip === undefined ? this.#run(text, start) : this.#runSkipping(text, start, this.#skip);
   }
 
+  get #isSpent(): boolean {
+    return this.#flushes > this.#lastFlush || this.#work > this.#lastWork;
+  }
+
   #run(text: string, start: number): Answer {
     const classOf = this.#classOf;
-    const flushes = this.#flushes + maxFlushesPerText;
     let table = this.#table;
     let row = start | 0;
     for (let i = 0; i < text.length; i++) {
@@ -90,7 +101,7 @@ export class LazyDfa {
       if (row === unknown) {
         row = this.#fill(entry) | 0;
         table = this.#table;
-        if (this.#flushes > flushes) return Answer.undecided;
+        if (this.#isSpent) return Answer.undecided;
       }
       if (row < 0) return answerOf(row);
     }
@@ -100,7 +111,6 @@ export class LazyDfa {
   /** As above; where nothing is begun, goes on at the next place where something can begin. */
   #runFromPrefix(text: string, start: number): Answer {
     const classOf = this.#classOf;
-    const flushes = this.#flushes + maxFlushesPerText;
     let table = this.#table;
     let row = start | 0;
     let i = text.indexOf(this.#prefix);
@@ -111,7 +121,7 @@ export class LazyDfa {
       if (row === unknown) {
         row = this.#fill(entry) | 0;
         table = this.#table;
-        if (this.#flushes > flushes) return Answer.undecided;
+        if (this.#isSpent) return Answer.undecided;
       }
       if (row < 0) return answerOf(row);
       if (row !== this.#startRow) continue;
@@ -138,6 +148,7 @@ export class LazyDfa {
       if (row === unknown) {
         row = this.#fill(entry) | 0;
         table = this.#table;
+        if (this.#isSpent) return Answer.undecided;
         // Rows have other numbers now, and the start is no longer known by its own.
         if (this.#flushes !== flushes) return this.#run(text, this.#start());
       }
@@ -163,6 +174,7 @@ export class LazyDfa {
     this.filled++;
     const flushes = this.#flushes;
     const subset = this.#subsets[Math.floor(entry / this.#stride) - 1] as Subset;
+    this.#work += subset.members.length + 1;
     const byte = this.#sampleOf[entry % this.#stride];
     const next = byte === undefined ? this.#stepper.end(subset) : this.#stepper.step(subset, byte);
     const result = typeof next === 'number' ? next : this.#rowOf(next);

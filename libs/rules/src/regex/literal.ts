@@ -1,4 +1,7 @@
-/** What a pattern demands of a text in plain bytes: found by the runtime's own search, which is faster than any table. */
+/**
+ * What a pattern demands of a text in plain bytes: found by the runtime's own search, which is faster than any table. That search
+ * is linear for short needles alone, so a longer one is cut.
+ */
 import { type Hir, startsAtText } from './hir.ts';
 import { Look } from './look.ts';
 
@@ -7,6 +10,9 @@ export type LiteralPlan =
   | { readonly kind: 'whole'; readonly bytes: string; readonly atStart: boolean; readonly atEnd: boolean }
   /** Every match begins with `prefix` and has `inner` somewhere; empty if nothing is known. */
   | { readonly kind: 'part'; readonly prefix: string; readonly inner: string };
+
+/** V8 searches by Boyer and Moore's rules, but for the last 255 bytes of a needle only. */
+const maxNeedleBytes = 200;
 
 export const planLiterals = (hir: Hir): LiteralPlan => wholePlan(hir) ?? { kind: 'part', ...partsOf(hir) };
 
@@ -17,7 +23,8 @@ const wholePlan = (hir: Hir): LiteralPlan | undefined => {
   const between = items.slice(atStart ? 1 : 0, atEnd ? -1 : undefined);
   if (between.length > 1) return undefined;
   const bytes = between[0] === undefined ? '' : plainBytesOf(between[0]);
-  return bytes === undefined ? undefined : { kind: 'whole', bytes, atStart, atEnd };
+  const isLong = bytes !== undefined && !atStart && !atEnd && bytes.length > maxNeedleBytes;
+  return bytes === undefined || isLong ? undefined : { kind: 'whole', bytes, atStart, atEnd };
 };
 
 const itemsOf = (hir: Hir): readonly Hir[] => {
@@ -35,8 +42,8 @@ const plainBytesOf = (hir: Hir): string | undefined => {
 const partsOf = (hir: Hir): { readonly prefix: string; readonly inner: string } => {
   // Where a match has but one place to start, the table knows after a few bytes.
   if (startsAtText(hir)) return { prefix: '', inner: '' };
-  const prefix = prefixOf(hir);
-  const inner = innerOf(hir);
+  const prefix = prefixOf(hir).slice(0, maxNeedleBytes);
+  const inner = innerOf(hir).slice(0, maxNeedleBytes);
   return { prefix, inner: prefix.includes(inner) ? '' : inner };
 };
 

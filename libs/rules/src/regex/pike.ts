@@ -1,22 +1,28 @@
 /**
- * Runs the automaton itself, all ways through it side by side, in order of preference (Pike 2007). O(bytes × states), whatever
- * the pattern: a state is entered once for every byte. It says where groups matched, and stands in for the table-driven
- * matcher where that one gives up. Buffers are made once and used again; a search must not start within a search.
+ * Runs the automaton itself, all ways through it side by side, in order of preference (Pike 2007), and says where groups matched.
+ * A state is entered once for every byte, and a row of slots is copied where a group begins or ends: O(bytes × (states + groups
+ * that begin or end × groups kept)). Buffers are made once and used again; a search must not start within a search.
  */
+import { CaptureRows } from './capture-rows.ts';
 import { Beside, besideAt, holds, holdsAt, isUnicodeLook, type Look } from './look.ts';
 import { type Nfa, nextOf, StateKind } from './nfa.ts';
 
-/** The states that are alive at one place, most preferred first; each with the slots of the way it was reached by. */
+/** No row. */
+const none = -1;
+const noSlots = new Int32Array(0);
+
+/** The states that are alive at one place, most preferred first; each with the row of the way it was reached by. */
 class Threads {
   readonly states: Int32Array;
   readonly #indexes: Int32Array;
   size = 0;
-  /** Row of a state's slots. */
-  slots = new Int32Array(0);
+  /** By state; none if it reads no byte. */
+  readonly rows: Int32Array;
 
   constructor(stateCount: number) {
     this.states = new Int32Array(stateCount);
     this.#indexes = new Int32Array(stateCount);
+    this.rows = new Int32Array(stateCount);
   }
 
   /** False if the state is there already. */
@@ -25,6 +31,7 @@ class Threads {
     if (index < this.size && this.states[index] === state) return false;
     this.#indexes[state] = this.size;
     this.states[this.size++] = state;
+    this.rows[state] = none;
     return true;
   }
 }
@@ -33,10 +40,12 @@ export class PikeVm {
   readonly #nfa: Nfa;
   #now: Threads;
   #next: Threads;
-  /** States to enter; a negative entry says: put the slot's old value back. */
+  /** States to enter; a negative entry -1 - n says: those before it are entered with row n. */
   #stack = new Int32Array(64);
   #depth = 0;
-  #slots = new Int32Array(0);
+  readonly #rows = new CaptureRows();
+  /** Of the way that is followed. */
+  #row = none;
   #slotCount = 0;
   #before: Beside = Beside.edge;
   #after: Beside = Beside.edge;
@@ -53,21 +62,14 @@ export class PikeVm {
 
   test(bytes: string): boolean {
     this.#slotCount = 0;
-    return this.#search(bytes, this.#slots);
+    return this.#search(bytes, noSlots);
   }
 
-  /** Start and end of each group of the leftmost match, -1 where a group took no part. */
-  exec(bytes: string): Int32Array | null {
-    this.#slotCount = 2 * this.#nfa.groupCount;
-    if (this.#slots.length === 0) this.#growSlots();
+  /** Start and end of the first groups of the leftmost match, -1 where a group took no part. O(bytes × states × groups). */
+  exec(bytes: string, groupCount = this.#nfa.groupCount): Int32Array | null {
+    this.#slotCount = 2 * groupCount;
     const found = new Int32Array(this.#slotCount);
     return this.#search(bytes, found) ? found : null;
-  }
-
-  #growSlots(): void {
-    this.#slots = new Int32Array(this.#slotCount);
-    this.#now.slots = new Int32Array(this.#slotCount * this.#nfa.size);
-    this.#next.slots = new Int32Array(this.#slotCount * this.#nfa.size);
   }
 
   #search(bytes: string, found: Int32Array): boolean {
@@ -76,20 +78,18 @@ export class PikeVm {
     this.#hasMatched = false;
     this.#now.size = 0;
     this.#next.size = 0;
+    this.#rows.reset(this.#slotCount);
     this.#look(0);
     for (let at = 0; at <= bytes.length; at++) {
       if (this.#now.size === 0 && (this.#hasMatched || (isAnchored && at > 0))) break;
-      if (!this.#hasMatched && (!isAnchored || at === 0)) {
-        this.#slots.fill(-1);
-        if (this.#slotCount > 0) this.#slots[0] = at;
-        this.#enter(this.#now, start, at);
-      }
+      if (!this.#hasMatched && (!isAnchored || at === 0)) this.#begin(start, at);
       this.#look(at + 1);
       this.#step(at, found);
       if (this.#hasMatched && this.#slotCount === 0) break;
       const done = this.#now;
       this.#now = this.#next;
       this.#next = done;
+      if (this.#slotCount > 0) this.#releaseRows(done);
       done.size = 0;
     }
     this.#bytes = '';
@@ -112,29 +112,42 @@ export class PikeVm {
       if (kind[state] === StateKind.ranges) {
         const next = nextOf(this.#nfa, state, byte);
         if (next < 0) continue;
-        this.#loadSlots(now, state);
+        this.#row = now.rows[state] as number;
         this.#enter(this.#next, next, at + 1);
       } else if (kind[state] === StateKind.match) {
-        this.#loadSlots(now, state);
-        found.set(this.#slots.subarray(0, this.#slotCount));
-        if (this.#slotCount > 0) found[1] = at;
+        if (this.#slotCount > 0) {
+          this.#rows.read(now.rows[state] as number, found);
+          found[1] = at;
+        }
         this.#hasMatched = true;
         return;
       }
     }
   }
 
-  #loadSlots(threads: Threads, state: number): void {
-    const row = state * this.#slotCount;
-    for (let i = 0; i < this.#slotCount; i++) this.#slots[i] = threads.slots[row + i] as number;
+  /** A match may start at `at`. */
+  #begin(start: number, at: number): void {
+    if (this.#slotCount > 0) this.#row = this.#rows.add(at);
+    this.#enter(this.#now, start, at);
+    if (this.#slotCount > 0) this.#rows.release(this.#row);
+  }
+
+  #releaseRows({ states, rows, size }: Threads): void {
+    for (let i = 0; i < size; i++) {
+      const row = rows[states[i] as number] as number;
+      if (row !== none) this.#rows.release(row);
+    }
   }
 
   #enter(threads: Threads, from: number, at: number): void {
     this.#push(from);
     while (this.#depth > 0) {
       const entry = this.#stack[--this.#depth] as number;
-      if (entry < 0) this.#slots[-1 - entry] = this.#stack[--this.#depth] as number;
-      else this.#follow(threads, entry, at);
+      if (entry >= 0) this.#follow(threads, entry, at);
+      else {
+        this.#rows.release(this.#row);
+        this.#row = -1 - entry;
+      }
     }
   }
 
@@ -155,7 +168,7 @@ export class PikeVm {
           this.#capture(second[state] as number, at);
           break;
         default:
-          this.#saveSlots(threads, state);
+          if (this.#slotCount > 0) this.#saveRow(threads, state);
           return;
       }
       state = first[state] as number;
@@ -166,17 +179,16 @@ export class PikeVm {
     return isUnicodeLook(look) ? holdsAt(look, this.#bytes, at) : holds(look, this.#before, this.#after);
   }
 
-  /** What is on the stack is entered with the slot as it was. */
+  /** What is on the stack is entered with the row as it was. */
   #capture(slot: number, at: number): void {
     if (slot >= this.#slotCount) return;
-    this.#push(this.#slots[slot] as number);
-    this.#push(-1 - slot);
-    this.#slots[slot] = at;
+    this.#push(-1 - this.#row);
+    this.#row = this.#rows.copy(this.#row, slot, at);
   }
 
-  #saveSlots(threads: Threads, state: number): void {
-    const row = state * this.#slotCount;
-    for (let i = 0; i < this.#slotCount; i++) threads.slots[row + i] = this.#slots[i] as number;
+  #saveRow(threads: Threads, state: number): void {
+    threads.rows[state] = this.#row;
+    this.#rows.share(this.#row);
   }
 
   #push(entry: number): void {

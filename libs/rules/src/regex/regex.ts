@@ -3,10 +3,12 @@
  * gateway down, nor can who sends the request. Syntax and meaning are those of Rust's `regex` crate over bytes with Unicode
  * off, https://docs.rs/regex/latest/regex/#syntax. Texts are bytes, one UTF-16 unit (0…255) a byte.
  *
- *     pattern ── syntax ──> tree ── nfa ──> automaton ──> dfa: is there a match?   pike: where are its groups?
+ *     pattern ── syntax ──> tree ── nfa ──> automaton ──> dfa: is there a match?   bit-nfa: the same, where the dfa gives up
+ *                                                     └─> pike: where are its groups?
  *
  * What is not needed for the verdict on a pattern is made when the first text comes.
  */
+import { BitNfa } from './bit-nfa.ts';
 import { Answer, LazyDfa } from './dfa.ts';
 import { faultOf, type RegexFault } from './fault.ts';
 import type { Hir } from './hir.ts';
@@ -18,15 +20,19 @@ import { parsePattern } from './syntax.ts';
 export { type RegexFault, RegexFaultCode } from './fault.ts';
 
 export interface RegexLimits {
-  /** States of the automaton, 65,000 at most. Beyond: `too_large`. */
+  /** States of the automaton, 65,000 at most: the factor in the time of `test`, bytes × states ÷ 32. Beyond: `too_large`. */
   readonly maxStates: number;
-  /** Numbers that `exec` keeps at a time, states × groups. Beyond: `too_large`. */
+  /** Numbers that `exec` keeps at a time and copies for every byte at worst: 2 × states × groups. Beyond: `too_large`. */
   readonly maxSlots: number;
   /** What the table of one regex may take. */
   readonly maxTableBytes: number;
 }
 
-export const defaultLimits: RegexLimits = { maxStates: 16_384, maxSlots: 4_194_304, maxTableBytes: 524_288 };
+/**
+ * With 8,192 states a byte makes `test` read some hundred words of bits, two thousand at worst: a megabyte of hostile text takes
+ * seconds, not tens of them. For `exec` states × groups is 65,536 at most.
+ */
+export const defaultLimits: RegexLimits = { maxStates: 8192, maxSlots: 131_072, maxTableBytes: 524_288 };
 
 export type ParsedRegex =
   | { readonly kind: 'parsed'; readonly hir: Hir; readonly groupCount: number }
@@ -40,10 +46,13 @@ export interface Regex {
   readonly pattern: string;
   /** Group 0, the whole match, included. */
   readonly groupCount: number;
-  /** Whether there is a match anywhere. O(bytes × states) at worst, one look-up a byte as a rule; allocates nothing then. */
+  /** Whether there is a match anywhere. O(bytes × states ÷ 32) at worst, one look-up a byte as a rule; allocates nothing then. */
   test(bytes: string): boolean;
-  /** Start and end of each group of the leftmost match, -1 where a group took no part; null if there is no match. */
-  exec(bytes: string): Int32Array | null;
+  /**
+   * Start and end of each group of the leftmost match, -1 where a group took no part; null if there is no match. Of the first
+   * `groupCount` groups alone if that is given: from 1 on, all by default. O(bytes × states × groups) at worst.
+   */
+  exec(bytes: string, groupCount?: number): Int32Array | null;
 }
 
 /** The tree of a pattern, within the limits. O(pattern), classes of Unicode aside. */
@@ -65,7 +74,7 @@ const tooLarge = (pattern: string): RegexFault =>
     'too_large',
     'the pattern is too large',
     [0, pattern.length],
-    'repeat less often, or use smaller classes',
+    'repeat less often, or use smaller classes or fewer groups: the time is bytes × states ÷ 32',
   );
 
 export const compileRegex = (pattern: string, limits?: Partial<RegexLimits>): CompiledRegex => {
@@ -83,6 +92,7 @@ class LinearRegex implements Regex {
   readonly #plan: LiteralPlan;
   #nfa: Nfa | undefined;
   #dfa: LazyDfa | undefined;
+  #bits: BitNfa | undefined;
   #pike: PikeVm | undefined;
 
   constructor(pattern: string, hir: Hir, groupCount: number, maxTableBytes: number) {
@@ -99,15 +109,20 @@ class LinearRegex implements Regex {
     if (plan.inner !== '' && !bytes.includes(plan.inner)) return false;
     this.#dfa ??= this.#makeTable(plan.prefix);
     const answer = this.#dfa.test(bytes);
-    return answer === Answer.undecided ? this.#vm().test(bytes) : answer === Answer.yes;
+    return answer === Answer.undecided ? this.#bitNfa().test(bytes) : answer === Answer.yes;
   }
 
-  exec(bytes: string): Int32Array | null {
-    return this.test(bytes) ? this.#vm().exec(bytes) : null;
+  exec(bytes: string, groupCount = this.groupCount): Int32Array | null {
+    return this.test(bytes) ? this.#vm().exec(bytes, Math.min(groupCount, this.groupCount)) : null;
   }
 
   #makeTable(prefix: string): LazyDfa {
     return new LazyDfa(this.#automaton(), { prefix, minBytes: this.#hir.minBytes }, this.#maxTableBytes);
+  }
+
+  #bitNfa(): BitNfa {
+    this.#bits ??= new BitNfa(this.#automaton());
+    return this.#bits;
   }
 
   #vm(): PikeVm {

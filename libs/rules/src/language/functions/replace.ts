@@ -65,9 +65,10 @@ const literalOf = (parameter: Parameter | undefined): string => (parameter?.lite
 const bindRegexReplace = (parameters: readonly Parameter[]) => {
   const regex = regexOf(literalOf(parameters[1])) as Regex;
   const template = parseTemplate(literalOf(parameters[2])) as Template;
+  const groups = 1 + Math.max(0, ...template.filter((part) => typeof part === 'number'));
   return (args: readonly unknown[]): string => {
     const source = args[0] as string;
-    const found = regex.exec(source);
+    const found = regex.exec(source, groups);
     if (found === null) return source;
     const group = (number: number): string => {
       const start = found[number * 2] as number;
