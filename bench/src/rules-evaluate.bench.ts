@@ -223,7 +223,7 @@ const collectionsOf = async (work: () => unknown): Promise<number> => {
 
 /** The control makes one small object an evaluation, which has to be seen. */
 const measureGarbage = async (): Promise<void> => {
-  const asks = isQuick ? 50 : 200;
+  const asks = isQuick ? 400 : 200;
   const evaluations = asks * requests * repeats;
   for (const [name, text] of shapes) {
     const layout = new FieldLayout();
