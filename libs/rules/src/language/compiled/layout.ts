@@ -5,10 +5,6 @@ import type { Value } from '../values.ts';
 /** By slot; undefined is missing. The array may be one that is filled anew for each request. */
 export type Slots = readonly (Value | undefined)[];
 
-/** The value of a field by its name; of another name of a field, that of the field. */
-export const valueOfField = (field: Field, values: ReadonlyMap<string, Value>): Value | undefined =>
-  values.get(field.name) ?? (field.aliasOf === undefined ? undefined : values.get(field.aliasOf));
-
 export class FieldLayout {
   readonly #slots = new Map<string, number>();
   readonly #fields: Field[] = [];
@@ -29,6 +25,6 @@ export class FieldLayout {
 
   /** Slots with the values of `values` by field name. */
   fill(values: ReadonlyMap<string, Value>): Slots {
-    return this.#fields.map((field) => valueOfField(field, values));
+    return this.#fields.map((field) => values.get(field.name));
   }
 }

@@ -12,7 +12,6 @@ import type {
   Span,
   ValueExpression,
 } from '../ast.ts';
-import type { Field } from '../fields/fields.ts';
 import type { NamedLists } from '../lists.ts';
 import { arrayOf, Bool, Bytes, Int, Ip, type Type } from '../types.ts';
 import type { Value } from '../values.ts';
@@ -41,12 +40,6 @@ interface World {
   readonly facts: ReadonlyMap<string, Value>;
   readonly lists: NamedLists;
 }
-
-/** A field that is another name of one that is there has its value. */
-const factOf = ({ name, aliasOf }: Field, facts: ReadonlyMap<string, Value>): Value | undefined => {
-  if (facts.has(name) || aliasOf === undefined) return facts.get(name);
-  return facts.get(aliasOf);
-};
 
 /**
  * Evaluates an expression over the values of one request, fields by name. A field or a list that is not there is
@@ -156,7 +149,7 @@ const traceValue = (node: ValueExpression, world: World): Trace => {
       ? traceCall(node.base, world)
       : made(node.base, 'field', {
           type: node.base.field.type,
-          value: factOf(node.base.field, world.facts),
+          value: world.facts.get(node.base.field.name),
         });
   if (node.indexes.length === 0) return base;
   const type = node.stars > 0 ? arrayOf(node.type) : node.type;
