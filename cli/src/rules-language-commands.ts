@@ -1,10 +1,10 @@
 /** `precede rules check|explain|fmt|fields`: the Rules language on the command line; nothing is asked of an instance. */
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { InputError } from '@precede/contracts';
 import {
   CaseError,
-  type Expression,
+  type ExpressionFault,
   evaluateReference,
   explain,
   type Finding,
@@ -48,12 +48,13 @@ const textOf = async (given: string | undefined, { file }: TextOptions): Promise
   if ((given === undefined) === (file === undefined))
     throw new InputError('/expression', 'give an expression as the argument, or --file');
   if (given !== undefined) return given;
-  return file === '-' ? readAll(process.stdin) : readFile(file as string, '--file');
+  return readInput(file as string, '--file');
 };
 
-const readFile = (file: string, option: string): string => {
+/** A file's text; of `-` that of standard input. */
+const readInput = async (file: string, option: string): Promise<string> => {
   try {
-    return readFileSync(file, 'utf8');
+    return file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new InputError(`/${option.slice(2)}`, `${option}: ${file} cannot be read (${code})`);
@@ -69,15 +70,12 @@ const parsedJson = <T>(text: string, option: string, parse: (json: unknown) => T
   }
 };
 
-const listsOf = (file: string | undefined): NamedLists | undefined =>
-  file === undefined ? undefined : parsedJson(readFile(file, '--lists'), '--lists', parseNamedLists);
+const listsOf = async (file: string | undefined): Promise<NamedLists | undefined> =>
+  file === undefined ? undefined : parsedJson(await readInput(file, '--lists'), '--lists', parseNamedLists);
 
-/** A fault is the fault of who wrote the expression: exit code 2, the message shows the place. */
-const parsedOf = (text: string, lists: NamedLists | undefined): Expression => {
-  const parsed = parseExpression(text, lists === undefined ? {} : { lists });
-  if (parsed.kind === 'parsed') return parsed.expression;
-  throw new InputError('/expression', showFault(text, parsed.fault));
-};
+/** It is the fault of who wrote the expression: exit code 2, the message shows the place. */
+const refused = (text: string, fault: ExpressionFault): InputError =>
+  new InputError('/expression', showFault(text, fault));
 
 interface CheckOptions extends TextOptions {
   readonly lists?: string;
@@ -90,14 +88,14 @@ const checkCommand = (rules: Command): void => {
     .option('--strict', 'exit code 6 where there are warnings')
     .action(async (given: string | undefined, options: CheckOptions) => {
       const text = await textOf(given, options);
-      const lists = listsOf(options.lists);
-      const parsed = parseExpression(text, lists === undefined ? {} : { lists });
+      const lists = await listsOf(options.lists);
+      const parsed = parseExpression(text, { lists });
       if (parsed.kind === 'refused') {
-        if (options.json !== true) throw new InputError('/expression', showFault(text, parsed.fault));
+        if (options.json !== true) throw refused(text, parsed.fault);
         process.exitCode = ExitCode.usage;
         return printJson({ valid: false, fault: parsed.fault, findings: [] });
       }
-      const findings = lintExpression(parsed.expression, lists === undefined ? {} : { lists });
+      const findings = lintExpression(parsed.expression, { lists });
       const fields = fieldsOf(parsed.expression).map((field) => field.name);
       if (options.strict === true && findings.some((each) => each.severity === 'warning'))
         process.exitCode = ExitCode.mismatch;
@@ -132,8 +130,10 @@ const explainCommand = (rules: Command): void => {
     .action(async (given: string | undefined, options: ExplainOptions) => {
       const text = await textOf(given, options);
       const values = parsedJson(await requestOf(options), '--fields', (json) => parseFields(json));
-      const lists = listsOf(options.lists);
-      const trace = evaluateReference(parsedOf(text, lists), values, lists ?? new Map());
+      const lists = await listsOf(options.lists);
+      const parsed = parseExpression(text, { lists });
+      if (parsed.kind === 'refused') throw refused(text, parsed.fault);
+      const trace = evaluateReference(parsed.expression, values, lists ?? new Map());
       const explanation = explain(trace, text);
       if (options.json === true)
         return printJson({ result: trace.value, sentence: explanation.sentence, tree: explanation.tree });
@@ -146,7 +146,7 @@ const explainCommand = (rules: Command): void => {
 const requestOf = async ({ fields, request }: ExplainOptions): Promise<string> => {
   if (fields !== undefined && request !== undefined)
     throw new InputError('/fields', 'give --fields or --request, not both');
-  if (request !== undefined) return request === '-' ? readAll(process.stdin) : readFile(request, '--request');
+  if (request !== undefined) return readInput(request, '--request');
   return fields ?? '{}';
 };
 
@@ -162,7 +162,7 @@ const formatCommand = (rules: Command): void => {
     .action(async (given: string | undefined, options: FormatOptions) => {
       const text = await textOf(given, options);
       const formatted = formatExpression(text, { width: options.width });
-      if (formatted.kind === 'refused') throw new InputError('/expression', showFault(text, formatted.fault));
+      if (formatted.kind === 'refused') throw refused(text, formatted.fault);
       if (options.check === true) {
         if (formatted.text === text.trim()) return;
         process.exitCode = ExitCode.mismatch;

@@ -1,4 +1,6 @@
 /** A case, list or value that is not in its format: where (a JSON pointer) and what. */
+import { shorten } from './shorten.ts';
+
 export class CaseError extends Error {
   readonly pointer: string;
 
@@ -8,5 +10,5 @@ export class CaseError extends Error {
   }
 }
 
-/** A value in a message: long ones are cut. */
-export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}…`);
+/** A value as messages name it. */
+export const brief = (text: string): string => shorten(text, 80);

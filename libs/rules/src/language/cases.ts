@@ -8,7 +8,7 @@
  * JSON would round; addresses are texts; a field that is not there is missing.
  */
 import { parseAddress } from './addresses.ts';
-import { CaseError, shorten } from './case-error.ts';
+import { brief, CaseError } from './case-error.ts';
 import type { Field } from './fields/fields.ts';
 import { fieldByName } from './fields/fields.ts';
 import { parseList } from './list-items.ts';
@@ -107,7 +107,7 @@ export const parseValue = (json: unknown, type: Type, at: string): Value => {
 };
 
 const refuseType = (json: unknown, type: Type, at: string): never =>
-  refuse(at, `is ${printType(type)}, not ${shorten(JSON.stringify(json))}`);
+  refuse(at, `is ${printType(type)}, not ${brief(JSON.stringify(json))}`);
 
 const decimal = /^-?[0-9]{1,19}$/;
 

@@ -15,7 +15,7 @@ export interface ParseOptions {
   /** Names it may use instead of those of the language. */
   readonly vocabulary?: Vocabulary;
   /** The named lists that exist, and their types; without it any name is taken. */
-  readonly lists?: NamedLists;
+  readonly lists?: NamedLists | undefined;
 }
 
 export type ParsedExpression =

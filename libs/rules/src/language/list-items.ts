@@ -1,5 +1,5 @@
 /** The items of named lists, written as members of `{…}` are. */
-import { CaseError, shorten } from './case-error.ts';
+import { brief, CaseError } from './case-error.ts';
 import { Refusal } from './faults.ts';
 import type { NamedList } from './lists.ts';
 import { scanIntRange, scanIpRange } from './literals.ts';
@@ -22,12 +22,12 @@ export const parseList = (type: NamedList['type'], items: readonly string[], poi
       if (!(error instanceof Refusal)) throw error;
       throw new CaseError(
         `${pointer}/items/${at}`,
-        `${shorten(JSON.stringify(item))}: ${shorten(error.message)}`,
+        `${brief(JSON.stringify(item))}: ${brief(error.message)}`,
       );
     }
     throw new CaseError(
       `${pointer}/items/${at}`,
-      `${shorten(JSON.stringify(item))} is no item of type ${type}`,
+      `${brief(JSON.stringify(item))} is no item of type ${type}`,
     );
   }),
 });

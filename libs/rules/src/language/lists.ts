@@ -7,3 +7,5 @@ export interface NamedList {
 }
 /** By name, without the `$`. */
 export type NamedLists = ReadonlyMap<string, NamedList>;
+
+export const noLists: NamedLists = new Map();

@@ -3,9 +3,9 @@ import type { Expression } from './ast.ts';
 import type { Case } from './cases.ts';
 import { compileExpression } from './compiled/expression.ts';
 import { FieldLayout } from './compiled/layout.ts';
-import { type ParseOptions, parseExpression } from './expression.ts';
+import { parseExpression } from './expression.ts';
 import type { ExpressionFault } from './faults.ts';
-import type { NamedLists } from './lists.ts';
+import { type NamedLists, noLists } from './lists.ts';
 import { evaluateReference } from './reference/evaluate.ts';
 import type { Value } from './values.ts';
 
@@ -35,11 +35,8 @@ export interface CaseOutcome {
   readonly mismatches: readonly Mismatch[];
 }
 
-const noLists: NamedLists = new Map();
-
 export const runCase = (each: Case, evaluator: Evaluator = compiledEvaluator): CaseOutcome => {
-  const options: ParseOptions = each.lists === undefined ? {} : { lists: each.lists };
-  const parsed = parseExpression(each.expression, options);
+  const parsed = parseExpression(each.expression, { lists: each.lists });
   const isValid = parsed.kind === 'parsed';
   const evaluations = each.requests.length;
   if (isValid !== each.isValid) {

@@ -21,9 +21,9 @@ export class Scanner {
     return this.at >= this.text.length;
   }
 
-  /** The UTF-16 unit here or `ahead` of here; '' at the end. */
-  peek(ahead = 0): string {
-    return this.text.charAt(this.at + ahead);
+  /** The UTF-16 unit here; '' at the end. */
+  peek(): string {
+    return this.text.charAt(this.at);
   }
 
   sees(token: string): boolean {

@@ -23,8 +23,15 @@ export const sameType = (a: Type, b: Type): boolean =>
 /** The type of the items of an array or of the values of a map; null for a plain type. */
 export const itemOf = (type: Type): Type | null => ('of' in type ? type.of : null);
 
-const names = { bool: 'Bool', int: 'Int', ip: 'Ip', bytes: 'Bytes', array: 'Array', map: 'Map' } as const;
+export const typeNames = {
+  bool: 'Bool',
+  int: 'Int',
+  ip: 'Ip',
+  bytes: 'Bytes',
+  array: 'Array',
+  map: 'Map',
+} as const;
 
 /** As it is written in messages: `Int`, `Array<Bytes>`, `Map<Array<Bytes>>`. */
 export const printType = (type: Type): string =>
-  'of' in type ? `${names[type.kind]}<${printType(type.of)}>` : names[type.kind];
+  'of' in type ? `${typeNames[type.kind]}<${printType(type.of)}>` : typeNames[type.kind];

@@ -71,16 +71,10 @@ export class ValueParser {
   #refuseNoOperand(): never {
     const scanner = this.#scanner;
     if (scanner.isAtEnd) return scanner.refuse('unfinished', 'a field or call is missing at the end');
-    const hint =
-      scanner.sees('"') || scanner.sees("'")
-        ? 'literals stand on the right side: field eq "text"'
-        : (strayText(scanner)[1] ?? undefined);
-    return scanner.refuse(
-      'syntax',
-      `a field or call is expected: ${strayText(scanner)[0]}`,
-      scanner.here,
-      hint,
-    );
+    const [message, likely] = strayText(scanner);
+    const isLiteral = scanner.sees('"') || scanner.sees("'");
+    const hint = isLiteral ? 'literals stand on the right side: field eq "text"' : likely;
+    return scanner.refuse('syntax', `a field or call is expected: ${message}`, scanner.here, hint);
   }
 
   #refuseName(name: string, span: Span): never {
@@ -231,10 +225,8 @@ export class ValueParser {
   argument(): Argument {
     const scanner = this.#scanner;
     if (textStart.test(scanner.text.slice(scanner.at, scanner.at + 2))) return scanBytes(scanner);
-    if (scanner.sees('(') || scanner.sees('!') || scanner.sees('not') || seesQuantifier(scanner)) {
-      const of = this.#logical();
-      return { kind: 'logical', of, type: typeOf(of), start: of.start, end: of.end };
-    }
+    if (scanner.sees('(') || scanner.sees('!') || scanner.sees('not') || seesQuantifier(scanner))
+      return logicalArgument(this.#logical());
     const head = scanner.text.slice(scanner.at, scanner.at + 3);
     return nameStart.test(head) ? this.#valueOrComparison() : this.#nameOrNumber();
   }
@@ -246,9 +238,7 @@ export class ValueParser {
     scanner.skipSpace();
     const isCompared = seesOperator(scanner);
     scanner.at = at;
-    if (!isCompared) return value;
-    const of = parseComparison(scanner, value);
-    return { kind: 'logical', of, type: typeOf(of), start: of.start, end: of.end };
+    return isCompared ? logicalArgument(parseComparison(scanner, value)) : value;
   }
 
   /** What starts with hex digits may be a name, an address, an integer or octets: the first that fits. */
@@ -272,6 +262,14 @@ export class ValueParser {
     throw first;
   }
 }
+
+const logicalArgument = (of: Expression): Argument => ({
+  kind: 'logical',
+  of,
+  type: typeOf(of),
+  start: of.start,
+  end: of.end,
+});
 
 /** Whether the fault may only mean that the text was not a name at all. */
 const isUnknown = (refusal: Refusal): boolean =>

@@ -3,37 +3,41 @@
  * from the left over the texts between the stars, so it is linear in stars times bytes and needs no backtracking.
  */
 
-/** The texts between the stars, unescaped: one more than there are stars. */
-type Parts = readonly string[];
-
 export interface WildcardFault {
   readonly message: string;
   readonly hint: string;
 }
 
-const token = /\*|\\[*\\]|[^*\\]+/gy;
+const token = /\*|\\[*\\]|[^*\\]+/y;
 
 /** What is wrong with a pattern; null if nothing. */
 export const wildcardFault = (pattern: string): WildcardFault | null => {
-  token.lastIndex = 0;
-  let previous = '';
-  let end = 0;
-  for (let found = token.exec(pattern); found !== null; found = token.exec(pattern)) {
-    if (found[0] === '*' && previous === '*')
-      return { message: 'two stars stand side by side', hint: 'one * spans anything, slashes included' };
-    previous = found[0];
-    end = token.lastIndex;
-  }
-  if (end === pattern.length) return null;
+  const { pieces, isWhole } = piecesOf(pattern);
+  if (pieces.some((piece, at) => piece === '*' && pieces[at + 1] === '*'))
+    return { message: 'two stars stand side by side', hint: 'one * spans anything, slashes included' };
+  if (isWhole) return null;
   return {
     message: 'after \\ stand * or \\ alone',
     hint: 'in a quoted text write "\\\\*", in a raw one r"\\*"',
   };
 };
 
-const split = (pattern: string): Parts => {
+/** Stars, escapes and the texts between them, as far as these go. */
+const piecesOf = (pattern: string): { readonly pieces: readonly string[]; readonly isWhole: boolean } => {
+  const pieces: string[] = [];
+  token.lastIndex = 0;
+  let end = 0;
+  for (let found = token.exec(pattern); found !== null; found = token.exec(pattern)) {
+    pieces.push(found[0]);
+    end = token.lastIndex;
+  }
+  return { pieces, isWhole: end === pattern.length };
+};
+
+/** The texts between the stars of a valid pattern, unescaped: one more than there are stars. */
+export const wildcardParts = (pattern: string): readonly string[] => {
   const parts = [''];
-  for (const [piece] of pattern.matchAll(/\*|\\[*\\]|[^*\\]+/g)) {
+  for (const piece of piecesOf(pattern).pieces) {
     if (piece === '*') parts.push('');
     else parts[parts.length - 1] += piece.startsWith('\\') ? piece.slice(1) : piece;
   }
@@ -46,7 +50,7 @@ export const lowerAscii = (bytes: string): string => bytes.replace(upperCase, (r
 
 /** Whether the whole of a value fits; `pattern` is a valid one. */
 export const compileWildcard = (pattern: string, isStrict: boolean): ((bytes: string) => boolean) => {
-  const parts = split(isStrict ? pattern : lowerAscii(pattern));
+  const parts = wildcardParts(isStrict ? pattern : lowerAscii(pattern));
   const first = parts[0] as string;
   const last = parts[parts.length - 1] as string;
   const least = parts.reduce((sum, part) => sum + part.length, 0);
@@ -73,7 +77,7 @@ export const captureWildcard = (
   pattern: string,
   isStrict: boolean,
 ): ((bytes: string) => readonly string[] | null) => {
-  const parts = split(isStrict ? pattern : lowerAscii(pattern));
+  const parts = wildcardParts(isStrict ? pattern : lowerAscii(pattern));
   const fits = compileWildcard(pattern, isStrict);
   return (bytes) => {
     if (!fits(bytes)) return null;

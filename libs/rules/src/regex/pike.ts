@@ -9,7 +9,6 @@ import { type Nfa, nextOf, StateKind } from './nfa.ts';
 
 /** No row. */
 const none = -1;
-const noSlots = new Int32Array(0);
 
 /** The states that are alive at one place, most preferred first; each with the row of the way it was reached by. */
 class Threads {
@@ -60,12 +59,10 @@ export class PikeVm {
     this.#next = new Threads(nfa.size);
   }
 
-  test(bytes: string): boolean {
-    this.#slotCount = 0;
-    return this.#search(bytes, noSlots);
-  }
-
-  /** Start and end of the first groups of the leftmost match, -1 where a group took no part. O(bytes × states × groups). */
+  /**
+   * Start and end of the first groups of the leftmost match, -1 where a group took no part; null without a match.
+   * `groupCount` counts the whole match as the first, so it is at least 1. O(bytes × states × groups).
+   */
   exec(bytes: string, groupCount = this.#nfa.groupCount): Int32Array | null {
     this.#slotCount = 2 * groupCount;
     const found = new Int32Array(this.#slotCount);
@@ -85,11 +82,10 @@ export class PikeVm {
       if (!this.#hasMatched && (!isAnchored || at === 0)) this.#begin(start, at);
       this.#look(at + 1);
       this.#step(at, found);
-      if (this.#hasMatched && this.#slotCount === 0) break;
       const done = this.#now;
       this.#now = this.#next;
       this.#next = done;
-      if (this.#slotCount > 0) this.#releaseRows(done);
+      this.#releaseRows(done);
       done.size = 0;
     }
     this.#bytes = '';
@@ -115,10 +111,8 @@ export class PikeVm {
         this.#row = now.rows[state] as number;
         this.#enter(this.#next, next, at + 1);
       } else if (kind[state] === StateKind.match) {
-        if (this.#slotCount > 0) {
-          this.#rows.read(now.rows[state] as number, found);
-          found[1] = at;
-        }
+        this.#rows.read(now.rows[state] as number, found);
+        found[1] = at;
         this.#hasMatched = true;
         return;
       }
@@ -127,9 +121,9 @@ export class PikeVm {
 
   /** A match may start at `at`. */
   #begin(start: number, at: number): void {
-    if (this.#slotCount > 0) this.#row = this.#rows.add(at);
+    this.#row = this.#rows.add(at);
     this.#enter(this.#now, start, at);
-    if (this.#slotCount > 0) this.#rows.release(this.#row);
+    this.#rows.release(this.#row);
   }
 
   #releaseRows({ states, rows, size }: Threads): void {
@@ -168,7 +162,7 @@ export class PikeVm {
           this.#capture(second[state] as number, at);
           break;
         default:
-          if (this.#slotCount > 0) this.#saveRow(threads, state);
+          this.#saveRow(threads, state);
           return;
       }
       state = first[state] as number;

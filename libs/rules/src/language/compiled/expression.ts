@@ -1,7 +1,7 @@
 /** One expression, ready to run: the door to the compiled evaluator. */
 import type { Expression, ValueExpression } from '../ast.ts';
-import type { NamedLists } from '../lists.ts';
-import { compileCondition, compileValue } from './compile.ts';
+import { type NamedLists, noLists } from '../lists.ts';
+import { type CompileContext, compileCondition, compileValue } from './compile.ts';
 import type { Condition, Getter } from './condition.ts';
 import { FieldLayout } from './layout.ts';
 
@@ -12,15 +12,15 @@ export interface CompileOptions {
   readonly lists?: NamedLists;
 }
 
-const noLists: NamedLists = new Map();
-
 /** A parsed expression as a function of the slots of a request. It never throws and keeps nothing between requests. */
 export const compileExpression = (expression: Expression, options: CompileOptions = {}): Condition =>
-  compileCondition(expression, {
-    layout: options.layout ?? new FieldLayout(),
-    lists: options.lists ?? noLists,
-  });
+  compileCondition(expression, contextOf(options));
 
 /** The same for an expression that gives a value; undefined where it is missing. */
 export const compileValueExpression = (expression: ValueExpression, options: CompileOptions = {}): Getter =>
-  compileValue(expression, { layout: options.layout ?? new FieldLayout(), lists: options.lists ?? noLists });
+  compileValue(expression, contextOf(options));
+
+const contextOf = ({ layout = new FieldLayout(), lists = noLists }: CompileOptions): CompileContext => ({
+  layout,
+  lists,
+});

@@ -1,9 +1,9 @@
 /**
  * Many rules over one layout, found by the current operation: a rule that can only match for certain operations is not
- * asked for others. Immutable, so that it is swapped whole.
+ * asked for others. The rules never change: a set is swapped whole.
  */
 import type { Expression } from '../ast.ts';
-import type { NamedLists } from '../lists.ts';
+import { noLists } from '../lists.ts';
 import type { Value } from '../values.ts';
 import type { Condition } from './condition.ts';
 import { compileExpression } from './expression.ts';
@@ -79,7 +79,7 @@ export class RuleSet<T> {
   #mergedRules = 0;
 
   /** Rules in the order in which they are asked. O(rules · operations they name). */
-  constructor(rules: readonly Rule<T>[], lists: NamedLists = new Map()) {
+  constructor(rules: readonly Rule<T>[], lists = noLists) {
     const others: Placed<T>[] = [];
     for (const [at, { expression, tag }] of rules.entries()) {
       const rule = { tag, matches: compileExpression(expression, { layout: this.layout, lists }), at };

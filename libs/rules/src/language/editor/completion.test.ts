@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseList } from '../list-items.ts';
 import { type CompletionItem, completionsAt } from './completion.ts';
 import { anyExpression } from './expression.test-arbitraries.ts';
 import { hoverAt } from './hover.ts';
+import { lists, operations } from './known-names.fixture.ts';
 
-const operations = [
-  { shortId: '10ad1de0', label: 'POST api.example.com/cart' },
-  { shortId: '7e57ab1e', label: 'GET api.example.com/pay' },
-];
-const lists = new Map([
-  ['bad', parseList('ip', ['192.0.2.0/24'])],
-  ['hosts', parseList('bytes', [])],
-]);
 const options = { operations, lists };
 
 /** Completions at the mark `|`. */

@@ -2,7 +2,7 @@
 import type { Span } from '../ast.ts';
 import { type Field, fields } from '../fields/fields.ts';
 import { functions } from '../functions/functions.ts';
-import type { NamedLists } from '../lists.ts';
+import { type NamedLists, noLists } from '../lists.ts';
 import { operators } from '../operators.ts';
 import { printType, type Type } from '../types.ts';
 import { type Cursor, cursorAt, type Expectation } from './cursor.ts';
@@ -72,7 +72,10 @@ const matchOf = ({ label, alsoFoundBy = '' }: Offer, prefix: string): number | n
   return name.includes(prefix) || alsoFoundBy.toLowerCase().includes(prefix) ? 3 : null;
 };
 
-const offersFor = (expects: Expectation, { lists, operations = [] }: CompletionOptions): readonly Offer[] => {
+const offersFor = (
+  expects: Expectation,
+  { lists = noLists, operations = [] }: CompletionOptions,
+): readonly Offer[] => {
   switch (expects.kind) {
     case 'operand':
       return operandOffers;
@@ -83,7 +86,7 @@ const offersFor = (expects: Expectation, { lists, operations = [] }: CompletionO
     case 'operation':
       return operations.map((operation) => operationOffer(operation, expects.wrap));
     case 'list':
-      return listOffers(lists ?? new Map(), expects.type);
+      return listOffers(lists, expects.type);
     case 'nothing':
       return [];
     default:

@@ -4,9 +4,11 @@
  */
 import type { BytesLiteral, ComparisonExpression, SetMember, ValueExpression } from '../ast.ts';
 import { compileTest } from '../compiled/item-test.ts';
+import { noLists } from '../lists.ts';
 import { printComparison, printValue } from '../print.ts';
 import type { Type } from '../types.ts';
 import type { Value } from '../values.ts';
+import { wildcardParts } from '../wildcard.ts';
 import { matchesEveryText } from './every-text.ts';
 import {
   between,
@@ -20,7 +22,7 @@ import {
   startingWith,
   without,
 } from './intervals.ts';
-import { type Knowledge, knowledgeOf, type Surroundings } from './knowledge.ts';
+import { type Knowledge, knowledgeOf, looseFunctions, type Surroundings } from './knowledge.ts';
 
 /** A question about a text or number that no interval set answers. */
 export interface Test {
@@ -50,8 +52,6 @@ export interface Constraint {
   readonly test: Test | null;
 }
 
-const neverMissing = new Set(['coalesce', 'concat']);
-
 const subjectOf = (value: ValueExpression, kind: Type['kind'], surroundings: Surroundings): Subject => ({
   key: printValue(value),
   kind,
@@ -63,7 +63,7 @@ const subjectOf = (value: ValueExpression, kind: Type['kind'], surroundings: Sur
 const hasDefault = ({ base, indexes }: ValueExpression): boolean =>
   base.kind === 'call' &&
   indexes.length === 0 &&
-  neverMissing.has(base.definition.name) &&
+  looseFunctions.has(base.definition.name) &&
   base.args.some((each) => each.kind !== 'value');
 
 interface Asked {
@@ -145,7 +145,7 @@ const askedBy = (comparison: ComparisonExpression, { key, kind, knowledge }: Sub
 
 const testOf = (comparison: ComparisonExpression, key: string): Test => ({
   id: printComparison(comparison).slice(key.length),
-  holds: comparison.kind === 'in_list' ? null : compileTest(comparison, new Map()),
+  holds: comparison.kind === 'in_list' ? null : compileTest(comparison, noLists),
   part: comparison.kind === 'contains' ? comparison.literal.value : '',
   isContains: comparison.kind === 'contains',
 });
@@ -187,11 +187,8 @@ const askedByWildcard = (
 ): Asked => {
   const { isStrict, literal } = comparison;
   if (literal.value === '*') return { range: everyOf('bytes') };
-  const pieces = [...literal.value.matchAll(/\*|\\[*\\]|[^*\\]+/g)].map(([piece]) => piece);
-  const unescaped = pieces.map((piece) => (piece.startsWith('\\') ? piece.slice(1) : piece));
-  if (isStrict && !pieces.includes('*')) return { range: only(unescaped.join('')) };
-  const isPossible = pieces.every(
-    (piece, at) => piece === '*' || allowsPart(knowledge, unescaped[at] as string),
-  );
+  const parts = wildcardParts(literal.value);
+  if (isStrict && parts.length === 1) return { range: only(parts.join('')) };
+  const isPossible = parts.every((part) => allowsPart(knowledge, part));
   return isStrict && !isPossible ? { range: [] } : { range: everyOf('bytes'), test: testOf(comparison, key) };
 };

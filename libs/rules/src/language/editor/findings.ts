@@ -1,5 +1,6 @@
 /** What the linter says of an expression that parses. */
 import type { Expression, Span } from '../ast.ts';
+import { shorten } from '../shorten.ts';
 
 export const FindingCode = {
   /** The whole rule. */
@@ -73,10 +74,7 @@ export const findingAt = ({ start, end }: Span, { code, severity, message, hint 
 const maxQuoted = 60;
 
 /** A part as messages name it. */
-export const shorten = (printed: string): string => {
-  const characters = [...printed];
-  return characters.length <= maxQuoted ? printed : `${characters.slice(0, maxQuoted - 1).join('')}…`;
-};
+export const brief = (printed: string): string => shorten(printed, maxQuoted);
 
 /** Without the parentheses round it. */
 export const bare = (expression: Expression): Expression =>

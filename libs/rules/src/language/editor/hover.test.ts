@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseList } from '../list-items.ts';
 import { hoverAt } from './hover.ts';
+import { lists, operations } from './known-names.fixture.ts';
 
-const operations = [
-  { shortId: '10ad1de0', label: 'POST api.example.com/cart' },
-  { shortId: '7e57ab1e', label: 'GET api.example.com/pay' },
-];
-const lists = new Map([
-  ['bad', parseList('ip', ['192.0.2.0/24'])],
-  ['hosts', parseList('bytes', [])],
-]);
 const options = { operations, lists };
 
 const hovered = (marked: string): readonly string[] | undefined =>

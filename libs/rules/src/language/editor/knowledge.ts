@@ -58,7 +58,8 @@ export const knowledgeOf = (
 
 type Absence = Pick<Knowledge, 'reason' | 'hint' | 'isUnfilled'>;
 
-const looseFunctions = new Set(['coalesce', 'concat']);
+/** They pass over missing arguments: missing only where all of them are. */
+export const looseFunctions = new Set(['coalesce', 'concat']);
 
 /** Why it is missing in every request; null if it may be there. */
 const absenceOf = ({ base, indexes }: ValueExpression, surroundings: Surroundings): Absence | null => {

@@ -3,7 +3,7 @@ import type { ComparisonExpression, Expression } from '../ast.ts';
 import type { NamedLists } from '../lists.ts';
 import { printComparison, printValue } from '../print.ts';
 import { listsOf, type Node, nodesOf } from '../walk.ts';
-import { bare, type Finding, FindingCode, findingAt, shorten } from './findings.ts';
+import { bare, brief, type Finding, FindingCode, findingAt } from './findings.ts';
 
 interface Options {
   readonly lists?: NamedLists | undefined;
@@ -62,7 +62,7 @@ const neFindings = (node: Node, negated: ReadonlySet<Node>): readonly Finding[] 
   if (node.kind !== 'ordering' || node.operator !== 'ne') return [];
   const { value } = node;
   if (value.stars > 0 || value.indexes.length === 0) return [];
-  const name = shorten(printValue(value));
+  const name = brief(printValue(value));
   const isNegated = negated.has(node);
   const message = isNegated
     ? `not with ne is true too where ${name} is missing`

@@ -2,10 +2,10 @@
 import type { ComparisonExpression, Expression } from '../ast.ts';
 import { printExpression, printMember } from '../print.ts';
 import { intervalOf } from './constraint.ts';
-import { bare, type Finding, FindingCode, findingAt, type Remark, shorten } from './findings.ts';
+import { bare, brief, type Finding, FindingCode, findingAt, type Remark } from './findings.ts';
 import { everyOf, type Interval, intersect, without } from './intervals.ts';
 import { explain, maxCompared } from './lint-verdicts.ts';
-import { both, type Case, itemExpression, type Solver } from './satisfy.ts';
+import { anything, both, itemExpression, type Solver } from './satisfy.ts';
 
 type Combine = Extract<Expression, { kind: 'combine' }>;
 
@@ -47,7 +47,7 @@ const presenceFindings = (comparison: ComparisonExpression, solver: Solver): rea
   const { range: known, allows = () => true } = subject.knowledge;
   const failing = intersect(without(everyOf(subject.kind), range), known);
   if (test !== null || failing.some(allows)) return [];
-  const message = `every value passes this: it asks only whether ${shorten(subject.key)} is there`;
+  const message = `every value passes this: it asks only whether ${brief(subject.key)} is there`;
   return [findingAt(comparison, { code: FindingCode.asksPresence, severity: 'notice', message })];
 };
 
@@ -64,7 +64,7 @@ const memberFindings = (comparison: ComparisonExpression): readonly Finding[] =>
         widest = each;
         return [];
       }
-      const [inner, outer] = [printMember(member), printMember(widest.member)].map(shorten);
+      const [inner, outer] = [printMember(member), printMember(widest.member)].map(brief);
       const message = inner === outer ? `${inner} stands in the set twice` : `${inner} lies within ${outer}`;
       return [findingAt(member, { code: FindingCode.redundantMember, severity: 'notice', message })];
     });
@@ -86,29 +86,29 @@ const combineFindings = (combine: Combine, solver: Solver): readonly Finding[] =
   };
   const open = items.filter((item) => !isSettled(item));
   const repeated = repeatedOperands(open);
-  const left = open.filter((item) => !repeated.some(({ again }) => again === item));
+  const left = open.filter((item) => !repeated.includes(item));
   const redundant = operator === 'xor' ? [] : redundantOperands(left, operator === 'and', solver);
   return [
     ...inside,
-    ...repeated.map(({ again }) => findingAt(again, aboutRepeat(again, operator))),
+    ...repeated.map((item) => findingAt(item, aboutRepeat(item, operator))),
     ...redundant.map((item) => findingAt(item, aboutRedundant(item, operator))),
   ];
 };
 
-const repeatedOperands = (items: readonly Expression[]): readonly { readonly again: Expression }[] => {
+const repeatedOperands = (items: readonly Expression[]): readonly Expression[] => {
   const seen = new Set<string>();
-  return items.flatMap((again) => {
-    const printed = printExpression(bare(again));
-    const isNew = !seen.has(printed);
+  return items.filter((item) => {
+    const printed = printExpression(bare(item));
+    const isRepeated = seen.has(printed);
     seen.add(printed);
-    return isNew ? [] : [{ again }];
+    return isRepeated;
   });
 };
 
 const aboutRepeat = (item: Expression, operator: string): Remark => ({
   code: FindingCode.repeatedOperand,
   severity: 'warning',
-  message: `${shorten(printExpression(item))} stands on both sides of ${operator}`,
+  message: `${brief(printExpression(item))} stands on both sides of ${operator}`,
 });
 
 const aboutRedundant = (item: Expression, operator: string): Remark => ({
@@ -116,8 +116,8 @@ const aboutRedundant = (item: Expression, operator: string): Remark => ({
   severity: 'notice',
   message:
     operator === 'and'
-      ? `${shorten(printExpression(item))} adds nothing: it is true whenever the other operands are`
-      : `${shorten(printExpression(item))} adds nothing: another operand is true whenever it is`,
+      ? `${brief(printExpression(item))} adds nothing: it is true whenever the other operands are`
+      : `${brief(printExpression(item))} adds nothing: another operand is true whenever it is`,
 });
 
 /**
@@ -135,12 +135,10 @@ const redundantOperands = (
   for (const item of [...items].reverse()) {
     const others = kept.filter((each) => each !== item);
     if (others.length === 0) break;
-    const cases = others.map((each) => solver.casesOf(each, isAnd)).reduce<readonly Case[]>(both, noQuestion);
+    const cases = others.map((each) => solver.casesOf(each, isAnd)).reduce(both, anything);
     if (both(cases, solver.casesOf(item, !isAnd)).length > 0) continue;
     redundant.push(item);
     kept.splice(kept.indexOf(item), 1);
   }
   return redundant;
 };
-
-const noQuestion: readonly Case[] = [new Map()];

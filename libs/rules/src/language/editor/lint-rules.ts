@@ -1,7 +1,7 @@
 /** What is odd about a list of rules that are asked in order: besides what each has of its own, those never reached. */
 import type { Expression } from '../ast.ts';
 import { operationsOf } from '../compiled/rule-set.ts';
-import { type Finding, FindingCode, findingAt, shorten } from './findings.ts';
+import { brief, type Finding, FindingCode, findingAt } from './findings.ts';
 import { type LintOptions, lintExpression } from './lint.ts';
 import { both, type Case, Solver } from './satisfy.ts';
 
@@ -58,7 +58,7 @@ const unreachable = ({ rule, matching }: Reach, earlier: readonly Reach[]): Find
   // A rule that never matches has a finding of its own.
   if (matching.length === 0) return null;
   const wider = earlier.find(({ passed }) => both(matching, passed).length === 0);
-  if (wider !== undefined) return aboutUnreachable(rule.expression, `rule ${shorten(wider.rule.name)} ends`);
+  if (wider !== undefined) return aboutUnreachable(rule.expression, `rule ${brief(wider.rule.name)} ends`);
   const left = earlier.map(({ passed }) => passed).reduce(both, matching);
   return left.length > 0 ? null : aboutUnreachable(rule.expression, 'one of the rules before it ends');
 };

@@ -1,7 +1,7 @@
 /** Why a part is never, or always, true: the findings are at the smallest parts that are enough for it. */
 import type { ComparisonExpression, Expression } from '../ast.ts';
 import { printExpression } from '../print.ts';
-import { type Finding, FindingCode, findingAt, type Remark, shorten } from './findings.ts';
+import { brief, type Finding, FindingCode, findingAt, type Remark } from './findings.ts';
 import { both, itemExpression, type Solver } from './satisfy.ts';
 
 /** Operands beyond which none is compared with all others. */
@@ -52,7 +52,7 @@ const decidingPair = (items: readonly Expression[], solver: Solver, isAlways: bo
 };
 
 const aboutPair = ([left, right]: Pair, isAlways: boolean): Finding => {
-  const [one, other] = [left, right].map((each) => shorten(printExpression(each)));
+  const [one, other] = [left, right].map((each) => brief(printExpression(each)));
   return findingAt(
     { start: left.start, end: right.end },
     {
@@ -89,7 +89,7 @@ const explainComparison = (
     findingAt(comparison, {
       code: isThere ? FindingCode.impossibleValue : FindingCode.neverThere,
       severity: 'warning',
-      message: isThere ? `this is never true: ${reason}` : `${shorten(key)} is never there: ${reason}`,
+      message: isThere ? `this is never true: ${reason}` : `${brief(key)} is never there: ${reason}`,
       hint,
     }),
   ];

@@ -12,7 +12,7 @@ import { Solver } from './satisfy.ts';
 
 export interface LintOptions {
   /** The named lists that exist. What is in them may change while the rule is in use: only an empty one is remarked on. */
-  readonly lists?: NamedLists;
+  readonly lists?: NamedLists | undefined;
   /** Fields of metadata that the gateway of the zone passes; without it all may be there. */
   readonly metadata?: ReadonlySet<string>;
 }

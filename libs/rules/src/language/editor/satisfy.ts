@@ -29,7 +29,8 @@ interface Held {
 /** By value. A case that cannot be is never made. */
 export type Case = ReadonlyMap<string, Held>;
 
-const anything: readonly Case[] = [new Map()];
+/** One case that asks nothing. */
+export const anything: readonly Case[] = [new Map()];
 const maxCases = 64;
 const maxPairs = 512;
 

@@ -2,7 +2,7 @@
 import { type Field, fields } from '../fields/fields.ts';
 import { functions } from '../functions/functions.ts';
 import { operators } from '../operators.ts';
-import { printType } from '../types.ts';
+import { printType, typeNames } from '../types.ts';
 
 export interface FieldEntry {
   readonly name: string;
@@ -105,8 +105,6 @@ const fieldEntry = ({ name, type, doc, filledBy, example, aliasOf, needsBody }: 
   ...(aliasOf === undefined ? {} : { aliasOf }),
   ...(needsBody === undefined ? {} : { needsBody }),
 });
-
-const typeNames = { bool: 'Bool', int: 'Int', ip: 'Ip', bytes: 'Bytes', array: 'Array', map: 'Map' } as const;
 
 /** Plain data that JSON keeps as it is. */
 export const vocabularyForEditors = (): EditorVocabulary => ({

@@ -16,7 +16,7 @@ export interface Parameter {
 
 export interface FunctionDefinition {
   readonly name: string;
-  /** As people write it: `substring(source Bytes, start Int, end Int?) Bytes`. */
+  /** As people write it: `substring(source Bytes, start Int, end? Int)`. */
   readonly signature: string;
   /** One line. */
   readonly doc: string;

@@ -2,7 +2,7 @@
 import { compileRegex, type Regex } from '../../regex/regex.ts';
 import { Bytes } from '../types.ts';
 import { toText } from '../values.ts';
-import { captureWildcard, wildcardFault } from '../wildcard.ts';
+import { captureWildcard, wildcardFault, wildcardParts } from '../wildcard.ts';
 import { bytes, define, options, text, value } from './define.ts';
 import type { FunctionDefinition, Parameter } from './definition.ts';
 
@@ -78,8 +78,6 @@ const bindRegexReplace = (parameters: readonly Parameter[]) => {
   };
 };
 
-const starsOf = (pattern: string): number => pattern.replace(/\\./gs, '').split('*').length - 1;
-
 const bindWildcardReplace = (parameters: readonly Parameter[]) => {
   const capture = captureWildcard(literalOf(parameters[1]), literalOf(parameters[3]) === 's');
   const template = parseTemplate(literalOf(parameters[2])) as Template;
@@ -100,10 +98,9 @@ export const replaceFunctions: readonly FunctionDefinition[] = [
     slots: [bytes('source'), text('pattern', refuseRegex), text('replacement', refuseTemplate)],
     returns: Bytes,
     refuse: (at, { literal }, before) => {
-      const regex = regexOf(literalOf(before[1]));
-      return at < 2 || typeof regex === 'string'
-        ? null
-        : beyondGroups(literal as string, regex.groupCount - 1);
+      if (at < 2) return null;
+      const { groupCount } = regexOf(literalOf(before[1])) as Regex;
+      return beyondGroups(literal as string, groupCount - 1);
     },
     isOnce: true,
     bind: bindRegexReplace,
@@ -123,7 +120,7 @@ export const replaceFunctions: readonly FunctionDefinition[] = [
     ],
     returns: Bytes,
     refuse: (at, { literal }, before) =>
-      at === 2 ? beyondGroups(literal as string, starsOf(literalOf(before[1]))) : null,
+      at === 2 ? beyondGroups(literal as string, wildcardParts(literalOf(before[1])).length - 1) : null,
     isOnce: true,
     bind: bindWildcardReplace,
   }),
