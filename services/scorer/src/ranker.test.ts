@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import type { ClickHouse } from '@precede/clickhouse';
 import { Topic } from '@precede/contracts';
-import { createHealth, createLogger, createMetrics, loadConfig } from '@precede/service';
+import { type Clock, createHealth, createLogger, createMetrics, loadConfig } from '@precede/service';
 import { scorerFields } from './index.ts';
 import { createScorerMetrics } from './metrics.ts';
 import { Ranker } from './ranker.ts';
 import { createStorage } from './storage.ts';
-import { makeWalks, observe, openWorld, type Server, startServer, until, type World } from './testing.ts';
+import { makeWalks, observe, openWorld, type Server, startServer, until } from './testing.ts';
 
 let server: Server;
 before(async () => {
@@ -15,13 +15,12 @@ before(async () => {
 });
 after(() => server.close());
 
-const rankerOf = (world: World, clickhouse: ClickHouse): Ranker => {
+const rankerOf = (clickhouse: ClickHouse, clock: Clock): Ranker => {
   const config = loadConfig(scorerFields, {});
   const logger = createLogger('ranker', 'fatal');
   const metrics = createScorerMetrics(createMetrics());
   const closing = new AbortController().signal;
   const storage = createStorage({ clickhouse, metrics, health: createHealth(), logger, closing });
-  const { clock } = world;
   return new Ranker({
     config,
     storage,
@@ -48,10 +47,19 @@ const told = (clickhouse: ClickHouse): Promise<number[]> =>
     'SELECT tupleElement(each, 1) AS partition, tupleElement(each, 2) AS position FROM (SELECT arrayJoin(arraySort(arrayZip(mapKeys(positions), mapValues(positions)))) AS each FROM newest_snapshots)',
   );
 
-test('a ranker that was held up within a round does not take back what another has told since', async (t) => {
+const clocks = [
+  { name: 'clocks go', passesMs: 5_000, aheadMs: 0 },
+  { name: 'the clock stands still', passesMs: 0, aheadMs: 0 },
+  { name: 'its clock is ahead', passesMs: 5_000, aheadMs: 60_000 },
+];
+for (const { name, passesMs, aheadMs } of clocks)
+  test(`a ranker that was held up within a round takes back nothing that another has told since: ${name}`, (t) =>
+    holdUp(t, passesMs, aheadMs));
+
+const holdUp = async (t: TestContext, passesMs: number, aheadMs: number): Promise<void> => {
   const world = await openWorld();
   t.after(() => world.close());
-  const clickhouse = await server.database('held_up');
+  const clickhouse = await server.database(`held_up_${passesMs}_${aheadMs}`);
   await world.start(clickhouse, { PRECEDE_SCORER_RANK_INTERVAL: 3_600_000 });
   const send = async (seed: number): Promise<void> => {
     await world.send(makeWalks(20, seed).flatMap(observe));
@@ -62,28 +70,31 @@ test('a ranker that was held up within a round does not take back what another h
   let isFirst = true;
   const held = Promise.withResolvers<void>();
   const reading = Promise.withResolvers<void>();
-  const late = rankerOf(world, {
-    ...clickhouse,
-    query: async (sql, params, options) => {
-      const rows = await clickhouse.query<never>(sql, params, options);
-      if (!isFirst && sql.includes("zone_id = ''")) {
-        reading.resolve();
-        await held.promise;
-      }
-      return rows;
+  const late = rankerOf(
+    {
+      ...clickhouse,
+      query: async (sql, params, options) => {
+        const rows = await clickhouse.query<never>(sql, params, options);
+        if (!isFirst && sql.includes("zone_id = ''")) {
+          reading.resolve();
+          await held.promise;
+        }
+        return rows;
+      },
     },
-  });
+    { now: () => world.clock.nowMs + aheadMs },
+  );
   await late.rankDue();
   isFirst = false;
   const lateRound = late.rankDue();
   await reading.promise;
 
-  world.clock.nowMs += 5_000;
+  world.clock.nowMs += passesMs;
   await send(2);
-  await rankerOf(world, clickhouse).rankDue();
-  world.clock.nowMs += 5_000;
+  await rankerOf(clickhouse, world.clock).rankDue();
+  world.clock.nowMs += passesMs;
   held.resolve();
   await lateRound;
 
   assert.deepEqual(await told(clickhouse), await world.log.endOffsets(Topic.sequences));
-});
+};

@@ -66,9 +66,9 @@ interface Known {
 }
 
 /**
- * Of two rankers at one time, as while a partition moves, the one wins that read the progress later: one that was held up
- * within its round would else take back positions that the other has told since. The random part keeps them apart, where
- * the clock stands still too.
+ * Of two rankers at one time, as while a partition moves, the one wins that read the progress later (newest_snapshots): one
+ * that was held up within its round would else take back positions that the other has told since. Generations only order
+ * snapshots of equal positions; the random part keeps two rankers apart, where the clock stands still too.
  */
 const nextGeneration = (known: Known, beganMs: number): number => {
   known.generation = Math.max(beganMs * 1000, known.generation + 1) + randomInt(1000);
