@@ -104,17 +104,21 @@ const storing =
       ]),
     );
 
-const marking =
-  (clickhouse: ClickHouse): ScoresKit['mark'] =>
-  ({ computedMs, generation, zone = zoneId, ...rest }) => {
+/** As a ranker does, a later snapshot tells of all positions that one before it told of. */
+const marking = (clickhouse: ClickHouse): ScoresKit['mark'] => {
+  const told = new Map<string, Record<string, number>>();
+  return ({ computedMs, generation, zone = zoneId, ...rest }) => {
     const hour = 3_600_000;
     const fromMs = rest.fromMs ?? Math.floor(computedMs / hour) * hour - 24 * hour;
-    const { advanced = 0, positions = {}, rowCount = 1, listedCount = 1 } = rest;
+    const { advanced = 0, rowCount = 1, listedCount = 1 } = rest;
+    const positions = { ...told.get(zone), ...rest.positions };
+    told.set(zone, positions);
     const row = [zone, millis(computedMs), generation, advanced, seconds(fromMs), millis(computedMs)];
     return clickhouse.insert('score_snapshots', markerColumns, [
       [...row, positions, rowCount, listedCount, 0],
     ]);
   };
+};
 
 export const startScoresKit = async (): Promise<ScoresKit> => {
   const directory = await withDirectory();

@@ -177,7 +177,7 @@ test('tells how far each stage of the pipeline is', async () => {
       { partition: 0, end: 0, stored: 12 },
       { partition: 1, end: 0, stored: null },
     ],
-    snapshot: { computed_at: '2026-11-21T11:59:30.254000Z', positions: {} },
+    snapshot: { computed_at: '2026-11-21T11:59:30.254000Z', positions: { 0: 20, 1: 7 } },
   });
 });
 

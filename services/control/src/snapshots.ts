@@ -18,7 +18,10 @@ export interface SnapshotMarker {
   readonly max_undercount: number;
 }
 
-/** Read backwards along the key, so that the first row that fits ends it. The positions of a generation only grow. */
+/**
+ * The one that counted most of the log, as in the view newest_snapshots: two rankers at one time may have told in another
+ * order than that of their generations. Read backwards along the key, so that the newest thousand end it.
+ */
 const markerSql = (condition: string): string => `SELECT
   toUnixTimestamp64Milli(computed_at) AS computed_ms,
   generation,
@@ -30,8 +33,8 @@ const markerSql = (condition: string): string => `SELECT
   cut_count,
   min_sessions,
   max_undercount
-FROM score_snapshots WHERE zone_id = {zone:String}${condition}
-ORDER BY generation DESC, advanced DESC LIMIT 1`;
+FROM (SELECT * FROM score_snapshots WHERE zone_id = {zone:String}${condition} ORDER BY generation DESC, advanced DESC LIMIT 1000)
+ORDER BY arraySum(mapValues(positions)) DESC, generation DESC, advanced DESC LIMIT 1`;
 
 const newest = markerSql('');
 const newestAt = markerSql(' AND toUnixTimestamp64Milli(computed_at) <= {at:Int64}');
