@@ -4,7 +4,7 @@
  * request of its partition whose time less the grace is more than the gap behind its last: the grace is in no figure.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requestFromAvro, type SessionId, sessionFromAvro, Topic } from '@precede/contracts';
+import { requestFromAvro, type SessionId, sessionFromAvro, Topic, zoneDefaults } from '@precede/contracts';
 import { configRecordOf, type EventLog } from '@precede/log';
 import { seeded } from '@precede/testkit/seeded';
 import { cpuSeconds } from './cpu.ts';
@@ -29,6 +29,7 @@ export const configureZone = async (log: EventLog): Promise<void> => {
   const settings = {
     name: 'bench',
     createdAtMs: 0,
+    ...zoneDefaults,
     inactivityGapMs: latencyGapMs,
     graceMs: latencyGraceMs,
     retiredShortIds: [],

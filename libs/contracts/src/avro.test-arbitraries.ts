@@ -14,10 +14,21 @@ import type {
   UnmatchedObserved,
   WindowState,
 } from './events.ts';
-import { DropReason, SessionEnd, Verdict } from './events.ts';
+import { DecidedAction, DropReason, SessionEnd, Verdict } from './events.ts';
+import {
+  type ExpressionRule,
+  ListKind,
+  mitigationSource,
+  type NamedListConfig,
+  Phase,
+  type PhaseInfo,
+  type RuleAction,
+  type TextOrExpression,
+  type TokenConfiguration,
+} from './expression-rules.ts';
 import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
 import type { ConfigRecord, Operation, SequenceRule, ZoneSettings } from './zone-config.ts';
-import { Method } from './zone-config.ts';
+import { FailMode, Method, RequestsOrigin } from './zone-config.ts';
 
 const hex = (bytes: number): Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((b) => Buffer.from(b).toString('hex'));
@@ -197,6 +208,15 @@ export const decision: Arbitrary<DecisionMade> = fc.record({
   path: text,
   lookback: fc.array(shortId),
   lookbackMs: fc.array(time),
+  action: fc.constantFrom('' as const, ...Object.values(DecidedAction)),
+  ruleSource: fc.constantFrom('' as const, mitigationSource, ...Object.values(Phase)),
+  status: count,
+  raw: fc.array(shortId),
+  rawMs: fc.array(time),
+  rules: fc.array(text),
+  trace: text,
+  remedy: text,
+  revision: large,
 });
 
 export const deadLetter: Arbitrary<DeadLetter> = fc.record({
@@ -228,6 +248,7 @@ export const rule: Arbitrary<SequenceRule> = fc.record(
     end: operationId,
     position: count,
     priority: count,
+    rolloutPercent: count,
     createdAtMs: time,
     lastUpdatedMs: time,
   },
@@ -257,6 +278,101 @@ export const settings: Arbitrary<ZoneSettings> = fc.record({
   inactivityGapMs: time,
   graceMs: time,
   retiredShortIds: fc.array(shortId),
+  hasSequenceCookies: fc.boolean(),
+  isLogOnly: fc.boolean(),
+  failMode: nullable(oneOf(FailMode)),
+  requestsOrigin: oneOf(RequestsOrigin),
+  hasDecisionHeader: fc.boolean(),
+});
+
+const textOrExpression: Arbitrary<TextOrExpression> = fc.oneof(
+  fc.record({ kind: fc.constant('value' as const), value: text }),
+  fc.record({ kind: fc.constant('expression' as const), expression: text }),
+);
+const action: Arbitrary<RuleAction> = fc.oneof(
+  fc.record({
+    kind: fc.constant('block' as const),
+    response: nullable(fc.record({ status: count, contentType: text, content: text })),
+  }),
+  fc.record({ kind: fc.constant('log' as const) }),
+  fc.record({
+    kind: fc.constant('skip' as const),
+    isRestOfPhase: fc.boolean(),
+    sources: fc.array(fc.constantFrom(mitigationSource, ...Object.values(Phase))),
+  }),
+  fc.record({
+    kind: fc.constant('redirect' as const),
+    status: fc.constantFrom(301 as const, 302 as const, 303 as const, 307 as const, 308 as const),
+    target: textOrExpression,
+    keepsQuery: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('rewrite' as const),
+    headers: fc.array(
+      fc.record({
+        name: text,
+        operation: fc.constantFrom('set' as const, 'add' as const, 'remove' as const),
+        value: nullable(textOrExpression),
+      }),
+    ),
+  }),
+);
+
+const expressionRule: Arbitrary<ExpressionRule> = fc.record({
+  ruleId: branded<RuleId>(fc.uuid()),
+  phase: oneOf(Phase),
+  position: count,
+  ref: text,
+  description: text,
+  isEnabled: fc.boolean(),
+  expression: text,
+  action,
+  ratelimit: nullable(
+    fc.record({
+      characteristics: fc.array(text),
+      periodMs: time,
+      requestsPerPeriod: count,
+      mitigationTimeoutMs: time,
+      countingExpression: text,
+    }),
+  ),
+  isLogOnly: fc.boolean(),
+  rolloutPercent: count,
+  version: large,
+  createdAtMs: time,
+  lastUpdatedMs: time,
+});
+
+const phase: Arbitrary<PhaseInfo> = fc.record({
+  phase: oneOf(Phase),
+  description: text,
+  version: large,
+  lastUpdatedMs: time,
+});
+
+const list: Arbitrary<NamedListConfig> = fc.record({
+  listId: text,
+  name: text,
+  kind: oneOf(ListKind),
+  description: text,
+  items: fc.array(fc.record({ itemId: text, value: text, comment: text, createdAtMs: time })),
+  createdAtMs: time,
+  lastUpdatedMs: time,
+});
+
+const tokenConfiguration: Arbitrary<TokenConfiguration> = fc.record({
+  configId: fc.uuid(),
+  title: text,
+  description: text,
+  sources: fc.array(text),
+  algorithms: fc.array(text),
+  keys: fc.array(fc.constant({ kty: 'EC', kid: 'one' })),
+  jwksUrl: nullable(text),
+  issuer: nullable(text),
+  audience: nullable(text),
+  clockToleranceMs: time,
+  createdAtMs: time,
+  lastUpdatedMs: time,
 });
 
 const head = { zoneId, id: fc.string({ unit: 'grapheme-ascii' }), revision: large, records: count };
@@ -266,5 +382,9 @@ export const configRecord: Arbitrary<ConfigRecord> = fc.oneof(
   fc.record({ ...head, kind: kind('operation'), operation: nullable(operation) }),
   fc.record({ ...head, kind: kind('session_identifiers'), identifiers: nullable(fc.array(identifier)) }),
   fc.record({ ...head, kind: kind('sequence_rule'), rule: nullable(rule) }),
+  fc.record({ ...head, kind: kind('expression_rule'), expressionRule: nullable(expressionRule) }),
+  fc.record({ ...head, kind: kind('phase'), phase: nullable(phase) }),
+  fc.record({ ...head, kind: kind('named_list'), list: nullable(list) }),
+  fc.record({ ...head, kind: kind('token_configuration'), tokenConfiguration: nullable(tokenConfiguration) }),
   fc.record({ ...head, kind: kind('zone'), settings: nullable(settings) }),
 );

@@ -2,6 +2,20 @@
  * Between the events and what the Avro schemas in ../avro describe (ids as fixed bytes, snake_case names).
  * Encoding itself is the log's; nothing here reads or writes bytes of records.
  */
+import {
+  type AvroExpressionRule,
+  type AvroList,
+  type AvroPhase,
+  type AvroTokenConfiguration,
+  expressionRuleFromAvro,
+  expressionRuleToAvro,
+  listFromAvro,
+  listToAvro,
+  phaseFromAvro,
+  phaseToAvro,
+  tokenConfigurationFromAvro,
+  tokenConfigurationToAvro,
+} from './avro-rules.ts';
 import type {
   ChangelogEntry,
   DeadLetter,
@@ -25,8 +39,10 @@ import type { TopicName } from './topics.ts';
 import { zoneBytes } from './zone-bytes.ts';
 import type {
   ConfigRecord,
+  FailMode,
   Method,
   Operation,
+  RequestsOrigin,
   SequenceRule,
   SessionIdentifier,
   ZoneSettings,
@@ -464,6 +480,7 @@ interface AvroRule {
   end: string;
   position: number;
   priority: number | null;
+  rollout_percent: number | null;
   created_at: number;
   last_updated: number;
 }
@@ -473,6 +490,11 @@ interface AvroSettings {
   inactivity_gap_ms: number;
   grace_ms: number;
   retired_short_ids: readonly number[];
+  sequence_cookies: boolean;
+  log_only: boolean;
+  fail_mode: string | null;
+  requests_origin: string;
+  decision_header: boolean;
 }
 interface AvroConfig {
   zone: Buffer;
@@ -482,6 +504,10 @@ interface AvroConfig {
   operation: AvroOperation | null;
   session_identifiers: { items: readonly SessionIdentifier[] } | null;
   sequence_rule: AvroRule | null;
+  expression_rule: AvroExpressionRule | null;
+  phase: AvroPhase | null;
+  named_list: AvroList | null;
+  token_configuration: AvroTokenConfiguration | null;
   zone_settings: AvroSettings | null;
 }
 
@@ -510,6 +536,7 @@ const ruleToAvro = (r: SequenceRule): AvroRule => ({
   end: r.end,
   position: r.position,
   priority: r.priority ?? null,
+  rollout_percent: r.rolloutPercent ?? null,
   created_at: r.createdAtMs,
   last_updated: r.lastUpdatedMs,
 });
@@ -522,6 +549,7 @@ const ruleFromAvro = (r: AvroRule): SequenceRule => ({
   end: r.end as OperationId,
   position: r.position,
   ...(r.priority === null ? {} : { priority: r.priority }),
+  ...(r.rollout_percent === null ? {} : { rolloutPercent: r.rollout_percent }),
   createdAtMs: r.created_at,
   lastUpdatedMs: r.last_updated,
 });
@@ -531,6 +559,11 @@ const settingsToAvro = (s: ZoneSettings): AvroSettings => ({
   inactivity_gap_ms: s.inactivityGapMs,
   grace_ms: s.graceMs,
   retired_short_ids: s.retiredShortIds,
+  sequence_cookies: s.hasSequenceCookies,
+  log_only: s.isLogOnly,
+  fail_mode: s.failMode,
+  requests_origin: s.requestsOrigin,
+  decision_header: s.hasDecisionHeader,
 });
 const settingsFromAvro = (s: AvroSettings): ZoneSettings => ({
   name: s.name,
@@ -538,6 +571,11 @@ const settingsFromAvro = (s: AvroSettings): ZoneSettings => ({
   inactivityGapMs: s.inactivity_gap_ms,
   graceMs: s.grace_ms,
   retiredShortIds: s.retired_short_ids as readonly ShortId[],
+  hasSequenceCookies: s.sequence_cookies,
+  isLogOnly: s.log_only,
+  failMode: s.fail_mode as FailMode | null,
+  requestsOrigin: s.requests_origin as RequestsOrigin,
+  hasDecisionHeader: s.decision_header,
 });
 
 /** The value of a config record, or null where it is a tombstone (then send `configHeaders` with it). */
@@ -550,6 +588,10 @@ export const configToAvro = (r: ConfigRecord): AvroConfig | null => {
     operation: null,
     session_identifiers: null,
     sequence_rule: null,
+    expression_rule: null,
+    phase: null,
+    named_list: null,
+    token_configuration: null,
     zone_settings: null,
   };
   switch (r.kind) {
@@ -559,6 +601,18 @@ export const configToAvro = (r: ConfigRecord): AvroConfig | null => {
       return r.identifiers === null ? null : { ...head, session_identifiers: { items: r.identifiers } };
     case 'sequence_rule':
       return r.rule === null ? null : { ...head, sequence_rule: ruleToAvro(r.rule) };
+    case 'expression_rule':
+      return r.expressionRule === null
+        ? null
+        : { ...head, expression_rule: expressionRuleToAvro(r.expressionRule) };
+    case 'phase':
+      return r.phase === null ? null : { ...head, phase: phaseToAvro(r.phase) };
+    case 'named_list':
+      return r.list === null ? null : { ...head, named_list: listToAvro(r.list) };
+    case 'token_configuration':
+      return r.tokenConfiguration === null
+        ? null
+        : { ...head, token_configuration: tokenConfigurationToAvro(r.tokenConfiguration) };
     case 'zone':
       return r.settings === null ? null : { ...head, zone_settings: settingsToAvro(r.settings) };
     default:
@@ -588,6 +642,16 @@ export const configFromAvro = (
     return { ...head, kind: 'session_identifiers', identifiers: r.session_identifiers.items };
   if (r.sequence_rule !== null)
     return { ...head, kind: 'sequence_rule', rule: ruleFromAvro(r.sequence_rule) };
+  if (r.expression_rule !== null)
+    return { ...head, kind: 'expression_rule', expressionRule: expressionRuleFromAvro(r.expression_rule) };
+  if (r.phase !== null) return { ...head, kind: 'phase', phase: phaseFromAvro(r.phase) };
+  if (r.named_list !== null) return { ...head, kind: 'named_list', list: listFromAvro(r.named_list) };
+  if (r.token_configuration !== null)
+    return {
+      ...head,
+      kind: 'token_configuration',
+      tokenConfiguration: tokenConfigurationFromAvro(r.token_configuration),
+    };
   if (r.zone_settings !== null) return { ...head, kind: 'zone', settings: settingsFromAvro(r.zone_settings) };
   return undefined;
 };
@@ -606,6 +670,14 @@ const tombstone = (headers: Readonly<Record<string, string>>): ConfigRecord | un
       return { ...head, kind: 'session_identifiers', identifiers: null };
     case 'sequence_rule':
       return { ...head, kind: 'sequence_rule', rule: null };
+    case 'expression_rule':
+      return { ...head, kind: 'expression_rule', expressionRule: null };
+    case 'phase':
+      return { ...head, kind: 'phase', phase: null };
+    case 'named_list':
+      return { ...head, kind: 'named_list', list: null };
+    case 'token_configuration':
+      return { ...head, kind: 'token_configuration', tokenConfiguration: null };
     case 'zone':
       return { ...head, kind: 'zone', settings: null };
     default:
@@ -627,6 +699,15 @@ interface AvroDecision {
   path: string;
   lookback: readonly number[];
   lookback_times: readonly number[];
+  action: string;
+  rule_source: string;
+  status: number;
+  raw: readonly number[];
+  raw_times: readonly number[];
+  rules: readonly string[];
+  trace: string;
+  remedy: string;
+  revision: number;
 }
 
 export const decisionToAvro = (e: DecisionMade): AvroDecision => ({
@@ -643,6 +724,15 @@ export const decisionToAvro = (e: DecisionMade): AvroDecision => ({
   path: e.path,
   lookback: e.lookback,
   lookback_times: e.lookbackMs,
+  action: e.action,
+  rule_source: e.ruleSource,
+  status: e.status,
+  raw: e.raw,
+  raw_times: e.rawMs,
+  rules: e.rules,
+  trace: e.trace,
+  remedy: e.remedy,
+  revision: e.revision,
 });
 
 export const decisionFromAvro = (value: unknown): DecisionMade => {
@@ -661,6 +751,15 @@ export const decisionFromAvro = (value: unknown): DecisionMade => {
     path: r.path,
     lookback: r.lookback as readonly ShortId[],
     lookbackMs: r.lookback_times,
+    action: r.action as DecisionMade['action'],
+    ruleSource: r.rule_source as DecisionMade['ruleSource'],
+    status: r.status,
+    raw: r.raw as readonly ShortId[],
+    rawMs: r.raw_times,
+    rules: r.rules,
+    trace: r.trace,
+    remedy: r.remedy,
+    revision: r.revision,
   };
 };
 

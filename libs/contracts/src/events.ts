@@ -2,6 +2,7 @@
  * The events on the topics, as the services see them: plain values, times in milliseconds since the epoch,
  * ids branded. `avro.ts` turns them into what the schemas in ../avro describe and back.
  */
+import type { RuleSource } from './expression-rules.ts';
 import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
 
 /** One request that matched a saved operation and carries a session (requests.v1). */
@@ -199,7 +200,32 @@ export interface DecisionMade {
   /** The lookback the decision saw, oldest first, with the time of each. */
   readonly lookback: readonly ShortId[];
   readonly lookbackMs: readonly number[];
+  /** What the rule does or would do; empty: no rule. */
+  readonly action: DecidedAction | '';
+  /** Of the rule; empty: no rule. */
+  readonly ruleSource: RuleSource | '';
+  /** Status answered in place of the origin; 0: let through. */
+  readonly status: number;
+  /** What expressions saw: operations of the last hour, repeats kept, oldest first. */
+  readonly raw: readonly ShortId[];
+  readonly rawMs: readonly number[];
+  /** Every rule that matched: `source/rule id/what it did or would do`. */
+  readonly rules: readonly string[];
+  /** How the expression of the rule came to its value, a line a part; empty for sequence mitigation. */
+  readonly trace: string;
+  /** What would have let the request pass, one sentence; empty where it passed. */
+  readonly remedy: string;
+  /** Of the zone, that was decided on. */
+  readonly revision: number;
 }
+
+export const DecidedAction = {
+  log: 'log',
+  block: 'block',
+  limit: 'limit',
+  redirect: 'redirect',
+} as const;
+export type DecidedAction = (typeof DecidedAction)[keyof typeof DecidedAction];
 
 export const DropReason = {
   unreadable: 'unreadable',

@@ -3,15 +3,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { operation, rule, settings } from './avro.test-arbitraries.ts';
 import type { OperationId, RuleId, ZoneId } from './ids.ts';
-import { type ConfigBody, type ConfigRecord, ZoneConfigs, type ZoneSettings } from './zone-config.ts';
+import {
+  type ConfigBody,
+  type ConfigRecord,
+  ZoneConfigs,
+  type ZoneSettings,
+  zoneDefaults,
+} from './zone-config.ts';
 
 const zone = 'a'.repeat(32) as ZoneId;
 const other = 'b'.repeat(32) as ZoneId;
 const named = (name: string): ZoneSettings => ({
+  ...zoneDefaults,
   name,
   createdAtMs: 0,
-  inactivityGapMs: 1,
-  graceMs: 1,
   retiredShortIds: [],
 });
 const record = (body: ConfigBody, revision = 1, zoneId = zone): ConfigRecord => ({

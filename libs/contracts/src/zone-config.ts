@@ -3,6 +3,13 @@
  * zone snapshots. Every change set of a zone is one revision; its zone record comes last and completes it,
  * so a reader never shows half a change. Compaction keeps that order, so a reader from the start is right too.
  */
+import type {
+  ExpressionRule,
+  NamedListConfig,
+  Phase,
+  PhaseInfo,
+  TokenConfiguration,
+} from './expression-rules.ts';
 import type { OperationId, RuleId, ShortId, ZoneId } from './ids.ts';
 
 export const Method = {
@@ -45,6 +52,8 @@ export interface SequenceRule {
   readonly position: number;
   /** As an older client gave it in place of a position (higher first): kept only to place further ones by it. */
   readonly priority?: number;
+  /** 0 … 99: for this share of the sessions the rule is enforced, for all others it only logs; absent: for all. */
+  readonly rolloutPercent?: number;
   readonly createdAtMs: number;
   readonly lastUpdatedMs: number;
 }
@@ -58,9 +67,34 @@ export interface ZoneSettings {
   readonly graceMs: number;
   /** Short ids of deleted operations: never drawn again. */
   readonly retiredShortIds: readonly ShortId[];
+  /** Whether the sequence cookie is set and read, which the cf.sequence.* fields are filled from. */
+  readonly hasSequenceCookies: boolean;
+  /** Every rule decides and is recorded, and every request passes. */
+  readonly isLogOnly: boolean;
+  /** What is answered where no decision can be made; null: as the enforcer is set. */
+  readonly failMode: FailMode | null;
+  /** Who publishes the requests of this zone; from the other they are refused and counted. */
+  readonly requestsOrigin: RequestsOrigin;
+  /** Whether a denial tells its decision in X-Precede-Decision. */
+  readonly hasDecisionHeader: boolean;
 }
 
-export const zoneDefaults = { inactivityGapMs: 600_000, graceMs: 5_000 } as const;
+/** An HTTP error (the gateway's own setting decides), allow, or deny. */
+export const FailMode = { error: 'error', open: 'open', closed: 'closed' } as const;
+export type FailMode = (typeof FailMode)[keyof typeof FailMode];
+
+export const RequestsOrigin = { ingest: 'ingest', enforcer: 'enforcer' } as const;
+export type RequestsOrigin = (typeof RequestsOrigin)[keyof typeof RequestsOrigin];
+
+export const zoneDefaults = {
+  inactivityGapMs: 600_000,
+  graceMs: 5_000,
+  hasSequenceCookies: false,
+  isLogOnly: false,
+  failMode: null,
+  requestsOrigin: 'ingest',
+  hasDecisionHeader: true,
+} as const;
 
 interface Change {
   readonly zoneId: ZoneId;
@@ -77,6 +111,14 @@ export type ConfigBody =
       readonly identifiers: readonly SessionIdentifier[] | null;
     }
   | { readonly kind: 'sequence_rule'; readonly id: string; readonly rule: SequenceRule | null }
+  | { readonly kind: 'expression_rule'; readonly id: string; readonly expressionRule: ExpressionRule | null }
+  | { readonly kind: 'phase'; readonly id: string; readonly phase: PhaseInfo | null }
+  | { readonly kind: 'named_list'; readonly id: string; readonly list: NamedListConfig | null }
+  | {
+      readonly kind: 'token_configuration';
+      readonly id: string;
+      readonly tokenConfiguration: TokenConfiguration | null;
+    }
   | { readonly kind: 'zone'; readonly id: string; readonly settings: ZoneSettings | null };
 /** One record of config.v1; a null body is a tombstone (of `zone`: the zone is gone). */
 export type ConfigRecord = Change & ConfigBody;
@@ -89,11 +131,23 @@ export interface ZoneSnapshot {
   readonly identifiers: readonly SessionIdentifier[];
   /** Sorted by position. */
   readonly rules: readonly SequenceRule[];
+  /** Of all phases, sorted by position. */
+  readonly expressionRules: readonly ExpressionRule[];
+  readonly phases: ReadonlyMap<Phase, PhaseInfo>;
+  /** By name. */
+  readonly lists: ReadonlyMap<string, NamedListConfig>;
+  /** By id. */
+  readonly tokenConfigurations: ReadonlyMap<string, TokenConfiguration>;
 }
 
 interface Draft {
   readonly operations: Map<OperationId, Operation>;
   readonly rules: Map<RuleId, SequenceRule>;
+  readonly expressionRules: Map<RuleId, ExpressionRule>;
+  readonly phases: Map<Phase, PhaseInfo>;
+  /** By id. */
+  readonly lists: Map<string, NamedListConfig>;
+  readonly tokenConfigurations: Map<string, TokenConfiguration>;
   identifiers: readonly SessionIdentifier[];
 }
 
@@ -115,6 +169,18 @@ export class ZoneConfigs {
       case 'session_identifiers':
         draft.identifiers = record.identifiers ?? [];
         return undefined;
+      case 'expression_rule':
+        put(draft.expressionRules, record.id as RuleId, record.expressionRule);
+        return undefined;
+      case 'phase':
+        put(draft.phases, record.id as Phase, record.phase);
+        return undefined;
+      case 'named_list':
+        put(draft.lists, record.id, record.list);
+        return undefined;
+      case 'token_configuration':
+        put(draft.tokenConfigurations, record.id, record.tokenConfiguration);
+        return undefined;
       case 'zone':
         return this.#complete(record.zoneId, record.revision, record.settings, draft);
       default:
@@ -133,7 +199,15 @@ export class ZoneConfigs {
   #draft(zoneId: ZoneId): Draft {
     const known = this.#drafts.get(zoneId);
     if (known !== undefined) return known;
-    const draft: Draft = { operations: new Map(), rules: new Map(), identifiers: [] };
+    const draft: Draft = {
+      operations: new Map(),
+      rules: new Map(),
+      expressionRules: new Map(),
+      phases: new Map(),
+      lists: new Map(),
+      tokenConfigurations: new Map(),
+      identifiers: [],
+    };
     this.#drafts.set(zoneId, draft);
     return draft;
   }
@@ -150,11 +224,18 @@ export class ZoneConfigs {
       settings,
       operations: new Map(draft.operations),
       identifiers: draft.identifiers,
-      rules: [...draft.rules.values()].sort((a, b) => a.position - b.position),
+      rules: byPosition(draft.rules.values()),
+      expressionRules: byPosition(draft.expressionRules.values()),
+      phases: new Map(draft.phases),
+      lists: new Map([...draft.lists.values()].map((list) => [list.name, list])),
+      tokenConfigurations: new Map(draft.tokenConfigurations),
     });
     return zoneId;
   }
 }
+
+const byPosition = <T extends { readonly position: number }>(rules: Iterable<T>): readonly T[] =>
+  [...rules].sort((a, b) => a.position - b.position);
 
 const put = <K, V>(map: Map<K, V>, key: K, value: V | null): void => {
   if (value === null) map.delete(key);

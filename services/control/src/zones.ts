@@ -83,6 +83,7 @@ export const createZone =
       throw apiError('zoneLimit', `there are ${maxZones} zones already`);
     const zoneId = (body.id ?? drawnId) as ZoneId;
     const created: ZoneSettings = {
+      ...zoneDefaults,
       name: body.name,
       createdAtMs: nowMs,
       inactivityGapMs: body.inactivity_gap_ms,

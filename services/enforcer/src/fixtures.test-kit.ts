@@ -75,6 +75,10 @@ export const snapshotOf = (
   operations: new Map(operations.map((each) => [each.operationId, each])),
   identifiers: cookieSession,
   rules,
+  expressionRules: [],
+  phases: new Map(),
+  lists: new Map(),
+  tokenConfigurations: new Map(),
   ...more,
 });
 
@@ -85,6 +89,15 @@ const changeSet = (snapshot: ZoneSnapshot): ConfigRecord[] => {
       (operation): ConfigBody => ({ kind: 'operation', id: operation.operationId, operation }),
     ),
     ...snapshot.rules.map((rule): ConfigBody => ({ kind: 'sequence_rule', id: rule.ruleId, rule })),
+    ...snapshot.expressionRules.map(
+      (rule): ConfigBody => ({ kind: 'expression_rule', id: rule.ruleId, expressionRule: rule }),
+    ),
+    ...[...snapshot.lists.values()].map(
+      (list): ConfigBody => ({ kind: 'named_list', id: list.listId, list }),
+    ),
+    ...[...snapshot.tokenConfigurations.values()].map(
+      (each): ConfigBody => ({ kind: 'token_configuration', id: each.configId, tokenConfiguration: each }),
+    ),
     { kind: 'session_identifiers', id: 'all', identifiers: snapshot.identifiers },
     { kind: 'zone', id: 'zone', settings: snapshot.settings },
   ];

@@ -135,6 +135,15 @@ const record = (deps: PipelineDeps, table: ZoneTable, request: DecideRequest, de
       path: stripQuery(request.path).slice(0, maxRecordedText),
       lookback: outcome.lookback,
       lookbackMs: outcome.lookbackMs,
+      action: '',
+      ruleSource: '',
+      status: 0,
+      raw: [],
+      rawMs: [],
+      rules: [],
+      trace: '',
+      remedy: '',
+      revision: table.revision,
     };
     deps.publisher.offer(decision);
   }

@@ -16,6 +16,7 @@ import {
   type UnmatchedObserved,
   unmatchedFromAvro,
   type ZoneId,
+  zoneDefaults,
 } from '@precede/contracts';
 import {
   configRecordOf,
@@ -75,7 +76,7 @@ export const zoneBodies: readonly ConfigBody[] = [
   {
     kind: 'zone',
     id: 'zone',
-    settings: { name: 'shop', createdAtMs: 0, inactivityGapMs: 600_000, graceMs: 5_000, retiredShortIds: [] },
+    settings: { ...zoneDefaults, name: 'shop', createdAtMs: 0, retiredShortIds: [] },
   },
 ];
 

@@ -13,6 +13,7 @@ import {
   sessionKey,
   sessionToAvro,
   Topic,
+  zoneDefaults,
 } from '@precede/contracts';
 import { configRecordOf, type OutgoingRecord } from '@precede/log';
 import { requestsArchive } from './archive.ts';
@@ -63,6 +64,15 @@ const decisionRecord = (world: World, decisionId: string): OutgoingRecord => ({
       path: '/a',
       lookback: [1 as ShortId],
       lookbackMs: [noon - 5],
+      action: 'block',
+      ruleSource: 'apiShieldSequenceMitigation',
+      status: 403,
+      raw: [],
+      rawMs: [],
+      rules: [],
+      trace: '',
+      remedy: 'Call the start first.',
+      revision: 7,
     }),
   ),
 });
@@ -196,6 +206,7 @@ const operation: Operation = {
 const settings = {
   name: 'shop',
   createdAtMs: noon,
+  ...zoneDefaults,
   inactivityGapMs: 600_000,
   graceMs: 5_000,
   retiredShortIds: [],

@@ -14,6 +14,7 @@ import {
   type TopicName,
   topicSpecs,
   type ZoneId,
+  zoneDefaults,
 } from '@precede/contracts';
 import {
   configRecordOf,
@@ -116,7 +117,14 @@ export const endOf = (source: string): RequestEvent => ({
 });
 
 export const configure = async (log: EventLog, inactivityGapMs: number, graceMs: number): Promise<void> => {
-  const settings = { name: 'shop', createdAtMs: 0, inactivityGapMs, graceMs, retiredShortIds: [] };
+  const settings = {
+    ...zoneDefaults,
+    name: 'shop',
+    createdAtMs: 0,
+    inactivityGapMs,
+    graceMs,
+    retiredShortIds: [],
+  };
   const record = { zoneId, kind: 'zone', id: zoneId, revision: 1, records: 1, settings } as const;
   const producer = await log.producer();
   await producer.send([configRecordOf(log.codec, record)]);

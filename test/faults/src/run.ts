@@ -9,7 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Topic, topicSpecs, type ZoneId } from '@precede/contracts';
+import { Topic, topicSpecs, type ZoneId, zoneDefaults } from '@precede/contracts';
 import { configRecordOf, type EventLog, openKafkaLog } from '@precede/log';
 import { eventually, type TestKafka } from '@precede/testkit';
 import { type Check, check } from './check.ts';
@@ -264,7 +264,14 @@ const sum = (offsets: readonly (number | null)[]): number =>
 
 const zoneRecord = (log: EventLog, zone: { zoneId: ZoneId; gapMs: number; graceMs: number }) => {
   const { zoneId, gapMs: inactivityGapMs, graceMs } = zone;
-  const settings = { name: 'other', createdAtMs: 0, inactivityGapMs, graceMs, retiredShortIds: [] };
+  const settings = {
+    ...zoneDefaults,
+    name: 'other',
+    createdAtMs: 0,
+    inactivityGapMs,
+    graceMs,
+    retiredShortIds: [],
+  };
   const record = { zoneId, kind: 'zone', id: zoneId, revision: 1, records: 1, settings } as const;
   return configRecordOf(log.codec, record);
 };
