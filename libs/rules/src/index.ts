@@ -69,3 +69,17 @@ export {
   type MitigationTable,
 } from './mitigation.ts';
 export { decideMitigation, MitigationCause, type MitigationVerdict } from './mitigation-decide.ts';
+export {
+  type Characteristic,
+  type Match,
+  matchAll,
+  type ParsedHeader,
+  type ParsedRule,
+  type ParsedText,
+  type ParseRuleResult,
+  parseRule,
+  type RuleFault,
+  type RulePath,
+  type RuleTexts,
+  sessionCharacteristic,
+} from './phases/parse-rule.ts';
