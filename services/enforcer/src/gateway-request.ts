@@ -1,5 +1,10 @@
-/** One request of a client as a gateway describes it: what every interface reads its input into. */
+/**
+ * One request of a client as a gateway describes it: what every interface reads its input into. Texts of the request
+ * (host, path, names and values of headers and cookies) are its bytes, one UTF-16 unit 0..255 a byte, as node:http and
+ * the Rules language have them: what is not UTF-8 stays what it is.
+ */
 import type { ZoneId } from '@precede/contracts';
+import type { Value } from '@precede/rules';
 
 /** Where an explicit session comes from, as in ingest: text alone is `explicit` with an empty name. */
 export interface SessionValue {
@@ -32,6 +37,6 @@ export interface GatewayRequest {
   readonly body: Uint8Array | null;
   /** Whether `body` is only the beginning. */
   readonly isBodyCut: boolean;
-  /** Values of further fields by name, as the gateway knows them: `ip.src.country`. */
-  readonly metadata: ReadonlyMap<string, unknown>;
+  /** Values of further fields by name, as the gateway knows them: `ip.src.country`. Checked against the type of the field. */
+  readonly metadata: ReadonlyMap<string, Value>;
 }
