@@ -68,7 +68,12 @@ export {
   type MitigationRule,
   type MitigationTable,
 } from './mitigation.ts';
-export { decideMitigation, MitigationCause, type MitigationVerdict } from './mitigation-decide.ts';
+export {
+  decideMitigation,
+  type Enforces,
+  MitigationCause,
+  type MitigationVerdict,
+} from './mitigation-decide.ts';
 export {
   type Characteristic,
   type Match,

@@ -40,6 +40,11 @@ const verdict = (
 const noRule = Object.freeze(verdict('allow', 'no_rule', null));
 const notForbidden = Object.freeze(verdict('allow', 'not_forbidden', null));
 
+/** Whether a rule with action block blocks this request; else it logs. */
+export type Enforces = (rule: MitigationRule) => boolean;
+
+const enforcesAll: Enforces = () => true;
+
 /**
  * The verdict on a request of `operation` after the operations in `lookback` (any order). A denial ends the round at
  * once, so allow rules behind it are not asked and those before it are not judged. O(rules of the operation · 9).
@@ -48,12 +53,17 @@ export const decideMitigation = (
   table: MitigationTable,
   operation: ShortId,
   lookback: readonly ShortId[],
+  enforces: Enforces = enforcesAll,
 ): MitigationVerdict => {
   const rules = table.get(operation);
-  return rules === undefined ? noRule : ask(rules, lookback);
+  return rules === undefined ? noRule : ask(rules, lookback, enforces);
 };
 
-const ask = (rules: readonly MitigationRule[], lookback: readonly ShortId[]): MitigationVerdict => {
+const ask = (
+  rules: readonly MitigationRule[],
+  lookback: readonly ShortId[],
+  enforces: Enforces,
+): MitigationVerdict => {
   let firstAllow: MitigationRule | null = null;
   let logged: MitigationRule[] | null = null;
   for (const rule of rules) {
@@ -62,12 +72,14 @@ const ask = (rules: readonly MitigationRule[], lookback: readonly ShortId[]): Mi
       if (isSeen) return passed('start_seen', rule, logged);
       firstAllow ??= rule;
     } else if (isSeen) {
-      if (rule.action === 'block') return verdict('block', 'forbidden_seen', rule, logged ?? none);
+      if (rule.action === 'block' && enforces(rule))
+        return verdict('block', 'forbidden_seen', rule, logged ?? none);
       logged = append(logged, rule);
     }
   }
   if (firstAllow === null) return logged === null ? notForbidden : passed('not_forbidden', null, logged);
-  if (firstAllow.action === 'block') return verdict('block', 'start_missing', firstAllow, logged ?? none);
+  if (firstAllow.action === 'block' && enforces(firstAllow))
+    return verdict('block', 'start_missing', firstAllow, logged ?? none);
   return passed('start_missing', firstAllow, append(logged, firstAllow));
 };
 

@@ -30,13 +30,21 @@ interface NaiveVerdict {
   readonly logged: readonly string[];
 }
 
+const enforces = (rule: MitigationRule): boolean => rule.rolloutPercent === 100;
+/** A rule that is not enforced for a session has action log there. */
+const asRolledOut = (rule: MitigationRule): MitigationRule =>
+  enforces(rule) ? rule : { ...rule, action: 'log' };
+
 /** Asks by the sentences of docs/semantics.md: a list of answers first, then what they mean. */
 const naiveDecide = (
   rules: readonly MitigationRule[],
   end: ShortId,
   seen: readonly ShortId[],
 ): NaiveVerdict => {
-  const asked = rules.filter((each) => each.end === end).sort((a, b) => a.position - b.position);
+  const asked = rules
+    .map(asRolledOut)
+    .filter((each) => each.end === end)
+    .sort((a, b) => a.position - b.position);
   const endsRound = (each: MitigationRule): boolean =>
     seen.includes(each.start) && (each.kind === 'allow' || each.action === 'block');
   const lastIndex = asked.findIndex(endsRound);
@@ -60,6 +68,7 @@ const rulesOf = fc
       action: fc.constantFrom('block' as const, 'log' as const),
       start: operations,
       end: operations,
+      rolloutPercent: fc.constantFrom(0, 100),
     }),
     { maxLength: 12, size: 'max' },
   )
@@ -90,7 +99,7 @@ test('decides every request of every history as the model does', () => {
         nowMs += step.afterMs;
         const lookback = runsAt(state, nowMs);
         assert.deepEqual([...lookback], naiveLookback(admitted, nowMs));
-        const verdict = decideMitigation(table, step.operation, lookback);
+        const verdict = decideMitigation(table, step.operation, lookback, enforces);
         const expected = naiveDecide(rules, step.operation, lookback);
         assert.deepEqual(
           {

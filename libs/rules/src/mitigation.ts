@@ -13,6 +13,8 @@ export interface MitigationRule {
   readonly start: ShortId;
   readonly end: ShortId;
   readonly position: number;
+  /** 0 … 100: the share of sessions that it is enforced for; for all others its action is log. */
+  readonly rolloutPercent: number;
 }
 
 /** Rules by the operation that ends them, each list in the order in which it is asked. Immutable. */
@@ -85,6 +87,7 @@ const compileRule = (rule: SequenceRule, start: Operation, end: Operation): Miti
   start: start.shortId,
   end: end.shortId,
   position: rule.position,
+  rolloutPercent: rule.rolloutPercent ?? 100,
 });
 
 const addRule = (table: Map<ShortId, MitigationRule[]>, rule: MitigationRule): void => {

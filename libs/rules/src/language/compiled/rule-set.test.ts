@@ -36,6 +36,28 @@ const operations: readonly (readonly [text: string, expected: readonly string[] 
   ['cf.sequence.previous_ops[0] eq "a"', null],
 ];
 
+test('a rule without an expression matches every request, in its place', () => {
+  const [first, last] = ['ssl', 'not ssl'].map(parsed);
+  const set = new RuleSet([
+    { expression: first ?? null, tag: 1 },
+    { expression: null, tag: 2 },
+    { expression: last ?? null, tag: 3 },
+  ]);
+
+  assert.equal(set.firstMatch([true])?.tag, 1);
+  assert.equal(set.firstMatch([false])?.tag, 2);
+});
+
+test('the sets of one layout share its slots', () => {
+  const layout = new FieldLayout();
+  const one = new RuleSet([{ expression: parsed('ssl'), tag: 1 }], { layout });
+  const other = new RuleSet([{ expression: parsed('http.host eq "a" and ssl'), tag: 2 }], { layout });
+
+  assert.equal(layout.fields.length, 2);
+  assert.equal(one.firstMatch([true, 'a'])?.tag, 1);
+  assert.equal(other.firstMatch([true, 'a'])?.tag, 2);
+});
+
 test('finds the operations outside of which a rule cannot match', () => {
   for (const [text, expected] of operations) {
     const found = operationsOf(parsed(text));
@@ -84,7 +106,7 @@ test('a set without a rule of an operation asks all its rules of every request',
 
 test('looks in the lists it is given', () => {
   const lists = new Map([['office', parseList('bytes', ['a'])]]);
-  const set = new RuleSet(rulesOf(['http.host in $office']), lists);
+  const set = new RuleSet(rulesOf(['http.host in $office']), { lists });
 
   assert.equal(set.firstMatch(set.layout.fill(new Map([['http.host', 'a']])))?.tag, 0);
 });

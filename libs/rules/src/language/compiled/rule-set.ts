@@ -6,11 +6,12 @@ import type { Expression } from '../ast.ts';
 import { noLists } from '../lists.ts';
 import type { Value } from '../values.ts';
 import type { Condition } from './condition.ts';
-import { compileExpression } from './expression.ts';
+import { type CompileOptions, compileExpression } from './expression.ts';
 import { FieldLayout, type Slots } from './layout.ts';
 
 export interface Rule<T> {
-  readonly expression: Expression;
+  /** Null: matches every request. */
+  readonly expression: Expression | null;
   /** What the rule is to whoever asks: its id, its action. */
   readonly tag: T;
 }
@@ -68,8 +69,10 @@ interface Placed<T> extends CompiledRule<T> {
   readonly at: number;
 }
 
+const always: Condition = () => true;
+
 export class RuleSet<T> {
-  readonly layout = new FieldLayout();
+  readonly layout: FieldLayout;
   readonly #slot: number;
   /** Rules of an operation alone, and those that may match for any, each in order. */
   readonly #byOperation = new Map<Value | undefined, Placed<T>[]>();
@@ -79,15 +82,20 @@ export class RuleSet<T> {
   #mergedRules = 0;
 
   /** Rules in the order in which they are asked. O(rules · operations they name). */
-  constructor(rules: readonly Rule<T>[], lists = noLists) {
+  constructor(
+    rules: readonly Rule<T>[],
+    { layout = new FieldLayout(), lists = noLists }: CompileOptions = {},
+  ) {
     const others: Placed<T>[] = [];
     for (const [at, { expression, tag }] of rules.entries()) {
-      const rule = { tag, matches: compileExpression(expression, { layout: this.layout, lists }), at };
-      const operations = operationsOf(expression);
+      const matches = expression === null ? always : compileExpression(expression, { layout, lists });
+      const rule = { tag, matches, at };
+      const operations = expression === null ? null : operationsOf(expression);
       if (operations === null) others.push(rule);
       else for (const operation of operations) this.#add(operation, rule);
     }
-    this.#slot = this.layout.fields.findIndex((field) => field.name === currentOperation);
+    this.layout = layout;
+    this.#slot = layout.fields.findIndex((field) => field.name === currentOperation);
     this.#others = others;
   }
 
