@@ -61,11 +61,18 @@ const checkLabels = (labels: string, value: string): Normalised => {
   return { kind: 'ok', value };
 };
 
-/** The host of a request as operations are looked up by it: lower-case, without port and trailing dot. Never throws. */
+/**
+ * The host of a request as operations are looked up by it: lower-case, without port and trailing dot. Never throws.
+ * Letters of ASCII alone are folded (RFC 4343): other bytes stay what they are, and no other letter becomes one of ASCII.
+ */
 export const normaliseRequestHost = (text: string): string => {
-  const host = withoutPort(text).toLowerCase();
+  const given = withoutPort(text);
+  const host = upperCase.test(given) ? given.replaceAll(upperCases, (run) => run.toLowerCase()) : given;
   return host.endsWith('.') ? host.slice(0, -1) : host;
 };
+
+const upperCase = /[A-Z]/;
+const upperCases = /[A-Z]+/g;
 
 const withoutPort = (host: string): string => {
   if (host.startsWith('[')) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { normalisePath, stripQuery } from './index.ts';
+import { normalisePath, normaliseRequestPath, stripQuery } from './index.ts';
 
 test('spells a path in one way', () => {
   const cases = {
@@ -63,4 +63,22 @@ test('agrees with the WHATWG URL parser about dot segments of plain paths', () =
       assert.equal(normalisePath(path), new URL(`http://h${path}`).pathname);
     }),
   );
+});
+
+const bytesOf = (text: string): string =>
+  [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte)).join('');
+
+test('spells the bytes of a path as its text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
+      const path = `/${text}`.toWellFormed();
+
+      assert.equal(normaliseRequestPath(bytesOf(path)), normalisePath(path));
+    }),
+  );
+});
+
+test('spells bytes that are no text one by one', () => {
+  assert.equal(normaliseRequestPath('/\xe9/..\xff?\xff'), '/%E9/..%FF');
+  assert.equal(normaliseRequestPath('/a?b'), '/a');
 });

@@ -38,6 +38,19 @@ export const normalisePath = (path: string): string => {
   return removeDotSegments(normaliseEscapes(stripQuery(path)));
 };
 
+/**
+ * The same of a path as bytes, one UTF-16 unit 0..255 a byte: a path in UTF-8 gets the spelling that its text has, and
+ * bytes that are no UTF-8 stay apart from one another.
+ */
+export const normaliseRequestPath = (bytes: string): string => {
+  const end = endOfPlain(bytes);
+  if (end >= 0) return end === bytes.length ? bytes : bytes.slice(0, end);
+  return normalisePath(bytes.replaceAll(highByte, rewriteByte));
+};
+
+const highByte = /[\x80-\xff]/g;
+const rewriteByte = (byte: string): string => rewriteEscape(byte.charCodeAt(0));
+
 /** Where the path ends if it is normal as it stands, else -1. Most real paths need nothing but this look. */
 const endOfPlain = (path: string): number => {
   if (path.charCodeAt(0) !== slash) return -1;

@@ -91,6 +91,12 @@ test('drops port and trailing dot of the host of a request', () => {
   for (const [given, expected] of Object.entries(cases)) assert.equal(normaliseRequestHost(given), expected);
 });
 
+test('folds no letter of a host but those of ASCII', () => {
+  // U+212A is the Kelvin sign, which the rules of Unicode make a k.
+  for (const host of ['\u212Aing.example', '\xc3\x89.example'])
+    assert.equal(normaliseRequestHost(host), host);
+});
+
 test('names every fault of an operation at once', () => {
   const result = normaliseOperation({ method: 'get', host: '', endpoint: 'x' });
 
