@@ -1,3 +1,4 @@
+export { parseAddress } from './language/addresses.ts';
 export type { Expression, Span, ValueExpression } from './language/ast.ts';
 export { CaseError } from './language/case-error.ts';
 export { type Case, parseCase, parseFields, parseNamedLists } from './language/cases.ts';
@@ -46,7 +47,8 @@ export {
   referenceEvaluator,
   runCase,
 } from './language/run-cases.ts';
-export type { Value } from './language/values.ts';
+export type { Type } from './language/types.ts';
+export { fromText, type Value } from './language/values.ts';
 export { fieldsOf } from './language/walk.ts';
 export {
   createLookback,

@@ -2,10 +2,13 @@
  * Fields of the request body. A body longer than what the gateway buffers is cut: `truncated` is then true, and every
  * field but `size` speaks of the part that was sent. What deriving them has to keep to:
  *
- *   form       only of Content-Type application/x-www-form-urlencoded; nothing is decoded, order and repeats as in the body
- *   mime       guessed from the first bytes of the body, not from Content-Type
- *   multipart  one item for each part, in order; where an item is an array, it holds what that part says, and a part
- *              that says nothing has an empty one. So `names[*][0]` is the name of each part that has one
+ *   size       of a cut body what Content-Length says; without it what was sent, as it is at least that
+ *   form       only of Content-Type application/x-www-form-urlencoded, else missing; nothing is decoded, order and
+ *              repeats as in the body, pairs as in http.request.uri.args
+ *   mime       guessed from the first bytes of the body, not from Content-Type; "" where they look like nothing known
+ *   multipart  one item for each part, in order, of at most 128; where an item is an array, it holds what that part
+ *              says, and a part that says nothing has an empty one. So `names[*][0]` is the name of each part that has
+ *              one. Missing for other bodies
  */
 import { arrayOf, Bool, Bytes, Int, mapOf } from '../types.ts';
 import { declare } from './declare.ts';

@@ -1,10 +1,16 @@
 /**
  * Fields of the request line and the headers, and the time of the request. What deriving them has to keep to:
  *
+ *   host                without its port, ASCII letters in lower case
+ *   full_uri            missing where nobody says which scheme it is
+ *   uri.path            in the one spelling that operations are matched by (libs/endpoints), and so in uri and full_uri
  *   uri.path.extension  of the last segment, what follows its last dot, lower-cased; "" without a dot, with nothing
  *                       after it, or when the only dot opens the segment: /a.tar.BZ2 → bz2, /.foo.mp3 → mp3, /.mp3 → ""
  *   uri.args            nothing is decoded, a plus stays a plus, case and bytes stay; a repeated name has its values in
- *                       order; names and values list every pair in order, repeats too
+ *                       order; names and values list every pair in order, repeats too: a=1&b&=c&& is (a, 1), (b, ""),
+ *                       ("", c)
+ *   cookie, referer, user_agent, x_forwarded_for
+ *                       "" where the request has no such header
  *   headers             keys lower-cased, values untouched and in order; names keep the case they came in; names and
  *                       values list every line, repeats too, in one order of their own
  *   headers.truncated   true when a limit on headers left some out of the three above; the reference names no limit

@@ -1,7 +1,7 @@
 /**
  * Raw fields: the request as it came to the gateway. Rules that rewrite the request change the plain fields for the
  * rules after them and never these. They are derived as their counterparts in http.ts are, from the request of the
- * client; only the extension keeps its case.
+ * client; only that the path is as sent, in no normal spelling, and the extension keeps its case.
  */
 import { arrayOf, Bytes, mapOf } from '../types.ts';
 import { declare } from './declare.ts';
