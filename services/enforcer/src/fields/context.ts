@@ -2,6 +2,9 @@
 import type { Operation } from '@precede/contracts';
 import type { Lookback, Value } from '@precede/rules';
 import type { GatewayRequest } from '../gateway-request.ts';
+import type { Part } from './multipart.ts';
+import type { Pairs } from './pairs.ts';
+import type { Target } from './uri.ts';
 
 export interface FieldContext {
   readonly request: GatewayRequest;
@@ -19,14 +22,24 @@ export interface FieldContext {
   readonly derived: Derived;
 }
 
-/** Parts of the request that several fields are made from, each worked out once, when first asked for. */
+/** Name → values, in the order of the request. */
+export type Lists = ReadonlyMap<string, readonly string[]>;
+
+/** Parts of the request that several fields are made from, each worked out once, when first asked for; begins empty. */
 export interface Derived {
-  uri?: unknown;
-  headers?: unknown;
-  cookies?: unknown;
-  args?: unknown;
-  body?: unknown;
+  target?: Target;
+  headers?: Lists;
+  args?: Pairs;
+  cookies?: Lists;
+  bodyText?: string;
+  /** Null: the body is none. */
+  form?: Pairs | null;
+  parts?: readonly Part[] | null;
+  seed?: string;
 }
 
-/** Undefined: missing. */
+/** Undefined: missing. Never throws, whatever the client sent. */
 export type FieldReader = (context: FieldContext) => Value | undefined;
+
+/** By name of field. */
+export type FieldReaders = Readonly<Record<string, FieldReader>>;
