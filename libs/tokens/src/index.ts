@@ -1,0 +1,13 @@
+export { isTokenAlgorithm, type TokenAlgorithm, tokenAlgorithms } from './algorithms.ts';
+export { claimAt } from './claim.ts';
+export { type ClaimPath, type ClaimPathFault, parseClaimPath } from './claim-path.ts';
+export { type ConfigurationFault, tokenConfigurationFaults } from './configuration-faults.ts';
+export { LoadOutcome } from './fetch-keys.ts';
+export { TokenOutcome } from './outcome.ts';
+export type { KeysLoad } from './remote-keys.ts';
+export { readRequestFields, type Texts } from './request-fields.ts';
+export { andThen, type Soon } from './soon.ts';
+export { type ParsedTokenIdentifier, parseTokenIdentifier } from './token-identifier.ts';
+export type { TokenSessions } from './token-sessions.ts';
+export { type FieldReader, tokenFields } from './token-source.ts';
+export { type TokenFault, Tokens, type TokensOptions, type ZoneTokens } from './tokens.ts';
