@@ -36,6 +36,7 @@ const zone = {
   revision: 1,
   secret: zoneSecretOf(Buffer.alloc(32, 7), zoneId),
   identifiers: [{ type: 'header', name: 'X-Session' }] as const,
+  tokens: null,
   matcher: compileMatcher(Array.from({ length: operations }, (_, n) => operation(n))),
 };
 const lines = makeLines(2_000);

@@ -34,9 +34,25 @@ const ingest: Readonly<Record<string, Note>> = {
       'Near `PRECEDE_INGEST_MAX_IN_FLIGHT`: senders are about to get 429. Add a process, or look at the log.',
   },
   publish_seconds: { watch: 'p99 above 1 s: the log is slow. Senders wait for this long.' },
+  tokens_total: {
+    labels: {
+      outcome:
+        '`valid`, `missing`, `malformed`, `expired`, `not_yet_valid`, `bad_signature`, `unknown_key`, `wrong_algorithm`, `wrong_issuer`, `wrong_audience`, `no_claim`, `keys_unavailable`',
+    },
+    watch:
+      '`keys_unavailable`, or `unknown_key` for minutes: the address of the keys is wrong or away. `wrong_*`, `no_claim`: the token configuration does not fit the tokens. `expired` grows with senders that lag behind their own times.',
+  },
+  token_keys_load_seconds: {
+    labels: {
+      outcome: '`loaded`, `unreachable`, `timeout`, `status`, `redirect`, `too_large`, `not_a_key_set`',
+    },
+    watch:
+      'Anything but `loaded` for an hour: the keys known are used for a day, then no token verifies. The log names the address.',
+  },
   zones: { watch: '0 on an instance that has zones: the configuration has not been read.' },
   config_faults_total: {
-    watch: 'Any increase: the log or the schema registry is away, or somebody else writes to `config.v1`.',
+    watch:
+      'Any increase: the log or the schema registry is away, somebody else writes to `config.v1`, or a session identifier names no usable token configuration (the log says which).',
   },
 };
 

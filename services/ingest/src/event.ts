@@ -38,7 +38,7 @@ export class EventFault {
 
 /** Where a session comes from: an explicit one is `explicit` with an empty name. */
 export interface SessionValue {
-  readonly type: 'explicit' | 'header' | 'cookie';
+  readonly type: 'explicit' | 'header' | 'cookie' | 'jwt';
   readonly name: string;
   readonly value: string;
 }

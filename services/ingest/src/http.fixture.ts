@@ -1,4 +1,5 @@
 /** An ingest server over a real embedded log in a temporary directory, with one configured zone; for tests. */
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,8 @@ export interface Overrides {
   readonly environment?: Readonly<Record<string, string>>;
   /** Stands between the server and the log's own producer. */
   readonly wrap?: (producer: LogProducer) => LogProducer;
+  /** The configuration of the zone; zoneBodies by default. */
+  readonly bodies?: readonly ConfigBody[];
 }
 
 export const startFixture = async (t: TestContext, overrides: Overrides = {}) => {
@@ -103,7 +106,7 @@ export const startFixture = async (t: TestContext, overrides: Overrides = {}) =>
     for (const close of closers.reverse()) await close();
   });
   await log.ensureTopics(topicSpecs);
-  await sendConfig(log, zoneId, zoneBodies);
+  await sendConfig(log, zoneId, overrides.bodies ?? zoneBodies);
   const config = loadConfig(ingestFields, { PRECEDE_SESSION_KEY: sessionKeyHex, ...overrides.environment });
   const logger = createLogger('ingest', 'silent');
   const registry = createMetrics();
@@ -136,3 +139,14 @@ export const event = (changes: Readonly<Record<string, unknown>> = {}): Record<s
   session: 's1',
   ...changes,
 });
+
+/** Waits for a condition, up to half a minute. */
+export const until = async (condition: () => Promise<boolean>): Promise<void> => {
+  for (
+    const deadline = Date.now() + 30_000;
+    Date.now() < deadline;
+    await new Promise((r) => setTimeout(r, 10))
+  )
+    if (await condition()) return;
+  assert.fail('the condition was not met in time');
+};

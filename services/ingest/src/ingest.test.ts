@@ -14,6 +14,7 @@ import {
   readAll,
   sendConfig,
   sessionKeyHex,
+  until,
   zoneBodies,
   zoneId,
 } from './http.fixture.ts';
@@ -45,16 +46,6 @@ const start = (log: EventLog) => {
     health: createHealth(),
     clock: fixedClock(nowMs),
   });
-};
-
-const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  for (
-    const deadline = Date.now() + 30_000;
-    Date.now() < deadline;
-    await new Promise((r) => setTimeout(r, 10))
-  )
-    if (await condition()) return;
-  assert.fail('the condition was not met in time');
 };
 
 const post = (address: string, url: string, events: unknown) =>

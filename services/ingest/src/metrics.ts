@@ -56,10 +56,23 @@ export const createIngestMetrics = (registry: Registry) => {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     }),
+    tokens: new Counter({
+      name: 'precede_ingest_tokens_total',
+      help: 'Events asked for a token by a session identifier of type jwt, by outcome; all but valid leave the session to the next identifier.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    tokenKeysLoadSeconds: new Histogram({
+      name: 'precede_ingest_token_keys_load_seconds',
+      help: 'Time of requests for the keys that tokens are verified with, by outcome.',
+      labelNames: ['outcome'] as const,
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
     zones: new Gauge({ name: 'precede_ingest_zones', help: 'Zones known.', registers }),
     configFaults: new Counter({
       name: 'precede_ingest_config_faults_total',
-      help: 'Configuration records that could not be read, and failures to follow the configuration.',
+      help: 'Configuration records that could not be read, session identifiers of type jwt that cannot be used, and failures to follow the configuration.',
       registers,
     }),
   };

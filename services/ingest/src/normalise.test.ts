@@ -7,6 +7,7 @@ import { normaliseEvent } from './normalise.ts';
 const nowMs = Date.parse('2026-05-01T12:00:00Z');
 const options = {
   nowMs,
+  tokens: null,
   identifiers: [
     { type: 'jwt', name: 'c:$.sub' },
     { type: 'header', name: 'Authorization' },
@@ -15,8 +16,11 @@ const options = {
   ],
 } as const;
 const base = { time: nowMs, method: 'GET', host: 'h', path: '/' };
-const normalise = (changes: Readonly<Record<string, unknown>>) =>
-  normaliseEvent({ ...base, ...changes }, options);
+const normalise = (changes: Readonly<Record<string, unknown>>) => {
+  const event = normaliseEvent({ ...base, ...changes }, options);
+  assert.ok(!(event instanceof Promise));
+  return event;
+};
 const ok = (changes: Readonly<Record<string, unknown>>): NormalEvent => {
   const event = normalise(changes);
   assert.ok(event.kind === 'event', JSON.stringify(event));
@@ -150,6 +154,7 @@ test('gives an event or a fault for any value, and what it gives is within its b
   fc.assert(
     fc.property(value, (given) => {
       const event = normaliseEvent(given, options);
+      assert.ok(!(event instanceof Promise));
       if (event instanceof EventFault) assert.match(event.pointer, /^(\/|$)/);
       else
         assert.ok(

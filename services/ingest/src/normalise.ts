@@ -2,10 +2,11 @@
  * The core: an untyped JSON value becomes a valid event or its first fault. Written by hand, as it runs once for every
  * request of every client (bench/src/ingest-publish.bench.ts). Never throws, whatever it is given.
  */
-import { maxEventIdBytes, type SessionIdentifier } from '@precede/contracts';
+import { maxEventIdBytes } from '@precede/contracts';
 import { isMethod, stripQuery } from '@precede/endpoints';
-import { EventFault, EventFaultCode, fault, type NormalEvent } from './event.ts';
-import { isObject, type JsonObject, sessionOf } from './session.ts';
+import type { Soon } from '@precede/tokens';
+import { EventFault, EventFaultCode, fault, type NormalEvent, type SessionValue } from './event.ts';
+import { type Identifying, isObject, type JsonObject, sessionOf } from './session.ts';
 import { parseRfc3339 } from './time.ts';
 
 /** A sender's clock may be ahead by this much. */
@@ -14,13 +15,15 @@ const maxPathBytes = 8192;
 const maxHostLength = 255;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 
-export interface NormaliseOptions {
+export interface NormaliseOptions extends Identifying {
   readonly nowMs: number;
-  readonly identifiers: readonly SessionIdentifier[];
 }
 
-/** Validates one event. Fields it does not know are ignored; optional ones may be null. O(size of what it reads). */
-export const normaliseEvent = (value: unknown, options: NormaliseOptions): NormalEvent | EventFault => {
+/**
+ * Validates one event. Fields it does not know are ignored; optional ones may be null. O(size of what it reads). A
+ * promise, which never rejects, only where the event has a token that is seen for the first time.
+ */
+export const normaliseEvent = (value: unknown, options: NormaliseOptions): Soon<NormalEvent | EventFault> => {
   if (!isObject(value)) return fault(EventFaultCode.notAnObject, '', 'an event must be a JSON object');
   const time = timeOf(value, options.nowMs);
   if (typeof time !== 'number') return time;
@@ -47,7 +50,7 @@ const withOptional = (
   value: JsonObject,
   options: NormaliseOptions,
   required: Required,
-): NormalEvent | EventFault => {
+): Soon<NormalEvent | EventFault> => {
   const status = numberOf(value, 'status', 999, true);
   if (status instanceof EventFault) return status;
   const durationMs = numberOf(value, 'duration_ms', Number.MAX_VALUE, false);
@@ -56,13 +59,11 @@ const withOptional = (
   if (bytes instanceof EventFault) return bytes;
   const eventId = idOf(value['id']);
   if (eventId instanceof EventFault) return eventId;
-  const session = sessionOf(value, options.identifiers);
-  if (session instanceof EventFault) return session;
   const { time, method, host, path } = required;
   const isClamped = time > options.nowMs;
   const timeMs = isClamped ? options.nowMs : time;
-  return {
-    kind: 'event',
+  const event = {
+    kind: 'event' as const,
     timeMs,
     isClamped,
     method,
@@ -72,8 +73,23 @@ const withOptional = (
     durationMs,
     bytes,
     eventId,
-    session,
+    session: null,
   };
+  const session = sessionOf(value, options, timeMs);
+  return session instanceof Promise
+    ? session.then((found) => identified(event, found))
+    : identified(event, session);
+};
+
+type Unidentified = Omit<NormalEvent, 'session'> & { session: SessionValue | null };
+
+const identified = (
+  event: Unidentified,
+  session: SessionValue | EventFault | null,
+): NormalEvent | EventFault => {
+  if (session instanceof EventFault) return session;
+  event.session = session;
+  return event;
 };
 
 /** The fault of a field that is no text, or undefined. */

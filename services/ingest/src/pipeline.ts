@@ -21,6 +21,7 @@ import {
 import { normalisePath, normaliseRequestHost } from '@precede/endpoints';
 import type { AvroCodec, OutgoingRecord } from '@precede/log';
 import { type Clock, sessionIdOf } from '@precede/service';
+import type { Soon } from '@precede/tokens';
 import { elementsOf } from './elements.ts';
 import { EventFault, type NormalEvent, type SessionValue } from './event.ts';
 import { normaliseEvent } from './normalise.ts';
@@ -30,6 +31,8 @@ import type { Zone } from './zones.ts';
 
 /** Longer paths are of no use to discovery. */
 const maxUnmatchedPath = 2048;
+/** Events held back behind one whose token is being verified; so many tokens are verified side by side. */
+const maxWaiting = 64;
 /** So many events at a stretch, about ten milliseconds, before others get their turn. */
 const eventsPerTurn = 2000;
 
@@ -73,7 +76,8 @@ export const prepareBody = async (body: Body, deps: PrepareDeps): Promise<Prepar
     nowMs: deps.clock.now(),
     sessionIds: new Map(),
   };
-  const options = { nowMs: work.nowMs, identifiers: body.zone.identifiers };
+  const options = { nowMs: work.nowMs, identifiers: body.zone.identifiers, tokens: body.zone.tokens };
+  const waiting: Waiting[] = [];
   for (const { index, line, value } of elementsOf(body.bytes, {
     ...body,
     maxEventBytes: deps.maxEventBytes,
@@ -81,10 +85,29 @@ export const prepareBody = async (body: Body, deps: PrepareDeps): Promise<Prepar
     if (index === deps.maxEvents) throw tooManyEvents(deps.maxEvents);
     if (index > 0 && index % eventsPerTurn === 0) await setImmediate();
     const event = value instanceof EventFault ? value : normaliseEvent(value, options);
-    if (event instanceof EventFault) work.tally.refuse(index, line, event);
-    else take(event, work);
+    if (waiting.length === 0 && !(event instanceof Promise)) settle(index, line, event, work);
+    else waiting.push({ index, line, event });
+    if (waiting.length === maxWaiting) await settleAll(waiting, work);
   }
+  await settleAll(waiting, work);
   return { records: work.records, tally: work.tally };
+};
+
+/** An event that waits for its token, or stands behind one that does: events keep their order. */
+interface Waiting {
+  readonly index: number;
+  readonly line: number | null;
+  readonly event: Soon<NormalEvent | EventFault>;
+}
+
+const settleAll = async (waiting: Waiting[], work: Work): Promise<void> => {
+  for (const { index, line, event } of waiting) settle(index, line, await event, work);
+  waiting.length = 0;
+};
+
+const settle = (index: number, line: number | null, event: NormalEvent | EventFault, work: Work): void => {
+  if (event instanceof EventFault) work.tally.refuse(index, line, event);
+  else take(event, work);
 };
 
 const tooManyEvents = (max: number): InputError =>

@@ -4,6 +4,7 @@
  */
 import type { SessionIdentifier } from '@precede/contracts';
 import { cookieIn } from '@precede/service';
+import { andThen, type FieldReader, readRequestFields, type Soon, type TokenSessions } from '@precede/tokens';
 import { EventFault, EventFaultCode, fault, type SessionValue } from './event.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -11,25 +12,80 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The session of an event; null: none; tokens (jwt) do not count yet. */
-export const sessionOf = (
-  event: JsonObject,
-  identifiers: readonly SessionIdentifier[],
-): SessionValue | EventFault | null => {
+/** What a zone names sessions by. */
+export interface Identifying {
+  readonly identifiers: readonly SessionIdentifier[];
+  /** Null: none of the identifiers is of type jwt. */
+  readonly tokens: TokenSessions | null;
+}
+
+/** Where identifiers are looked for in one event. */
+interface Carried {
+  readonly headers: JsonObject | undefined;
+  readonly cookies: JsonObject | undefined;
+  readonly timeMs: number;
+  /** Made for the first identifier of type jwt. */
+  fieldOf: FieldReader | null;
+}
+
+type Session = SessionValue | EventFault | null;
+
+/** The session of an event; null: none. A promise only where a token is seen for the first time. */
+export const sessionOf = (event: JsonObject, zone: Identifying, timeMs: number): Soon<Session> => {
   const explicit = explicitSession(event['session']);
   if (explicit !== null) return explicit;
   const headers = optionalObject(event, 'headers');
   const cookies = optionalObject(event, 'cookies');
   if (headers instanceof EventFault) return headers;
   if (cookies instanceof EventFault) return cookies;
-  for (const { type, name } of identifiers) {
-    const value =
-      type === 'header' ? headerOf(headers, name) : type === 'cookie' ? cookieOf(cookies, headers, name) : '';
+  return firstSession({ headers, cookies, timeMs, fieldOf: null }, zone, 0);
+};
+
+const firstSession = (carried: Carried, zone: Identifying, from: number): Soon<Session> => {
+  for (let at = from; at < zone.identifiers.length; at += 1) {
+    const identifier = zone.identifiers[at] as SessionIdentifier;
+    const value = carriedValue(carried, identifier, zone.tokens);
+    if (value instanceof Promise)
+      return value.then((claim) =>
+        claim === ''
+          ? firstSession(carried, zone, at + 1)
+          : { type: identifier.type, name: identifier.name, value: claim },
+      );
     if (typeof value !== 'string') return value;
-    if (value !== '') return { type: type === 'header' ? 'header' : 'cookie', name, value };
+    if (value !== '') return { type: identifier.type, name: identifier.name, value };
   }
   return null;
 };
+
+/** `''` where the identifier does not count. */
+const carriedValue = (
+  carried: Carried,
+  { type, name }: SessionIdentifier,
+  tokens: TokenSessions | null,
+): Soon<string> | EventFault => {
+  switch (type) {
+    case 'header':
+      return headerOf(carried.headers, name);
+    case 'cookie':
+      return cookieOf(carried.cookies, carried.headers, name);
+    case 'jwt':
+      return claimOf(carried, name, tokens);
+    default:
+      return type satisfies never;
+  }
+};
+
+const claimOf = (carried: Carried, name: string, tokens: TokenSessions | null): Soon<string> => {
+  carried.fieldOf ??= readRequestFields(textsOf(carried.headers), textsOf(carried.cookies));
+  return andThen(tokens?.claimOf(name, carried.fieldOf, carried.timeMs) ?? null, (claim) => claim ?? '');
+};
+
+/** What is no text is passed over: an event is refused for what it is asked for, not for its other headers. */
+const textsOf = (from: JsonObject | undefined): readonly (readonly [string, string | readonly string[]])[] =>
+  Object.entries(from ?? {}).filter((entry): entry is [string, string | string[]] => isTexts(entry[1]));
+
+const isTexts = (value: unknown): boolean =>
+  typeof value === 'string' || (Array.isArray(value) && value.every((each) => typeof each === 'string'));
 
 const explicitSession = (given: unknown): SessionValue | EventFault | null => {
   if (given === undefined || given === null || given === '') return null;

@@ -13,7 +13,12 @@ import {
 import { compileMatcher, type Matcher } from '@precede/endpoints';
 import { type EventLog, type LogRecord, tailConfig } from '@precede/log';
 import { type Logger, zoneSecretOf } from '@precede/service';
+import type { TokenSessions, Tokens } from '@precede/tokens';
 import type { IngestMetrics } from './metrics.ts';
+import { createTokens } from './tokens.ts';
+
+/** How long the start waits for keys of tokens; what is not there then is not identified until it is. */
+const keysTimeoutMs = 5_000;
 
 export interface Zone {
   readonly zoneId: ZoneId;
@@ -21,6 +26,8 @@ export interface Zone {
   readonly revision: number;
   readonly secret: Buffer;
   readonly identifiers: readonly SessionIdentifier[];
+  /** Null: none of the identifiers is of type jwt. */
+  readonly tokens: TokenSessions | null;
   readonly matcher: Matcher;
 }
 
@@ -28,6 +35,7 @@ export interface Zones {
   get(zoneId: ZoneId): Zone | undefined;
   /** Whether everything that was configured before the start is known: until then an unknown zone may well exist. */
   isCaughtUp(): boolean;
+  /** Resolves when it is, and each source of keys has been tried once. */
   readonly caughtUp: Promise<void>;
   close(): Promise<void>;
 }
@@ -43,9 +51,14 @@ export const followZones = async (deps: ZonesDeps): Promise<Zones> => {
   const { log, logger, metrics } = deps;
   const configs = new ZoneConfigs();
   const zones = new Map<ZoneId, Zone>();
+  const tokens = createTokens(metrics, logger);
+  let hasCaughtUp = false;
   const onChanges = (changes: readonly ConfigRecord[]): void => {
-    for (const zoneId of applyAll(configs, changes))
-      swap(zones, zoneId, configs.get(zoneId), deps.sessionKey);
+    for (const zoneId of applyAll(configs, changes)) {
+      swap(zones, zoneId, configs.get(zoneId), { ...deps, tokens });
+      // Before that a later change may do away with what would be loaded.
+      if (hasCaughtUp) void zones.get(zoneId)?.tokens?.ready(0);
+    }
     metrics.zones.set(zones.size);
   };
   const onUnreadable = (err: unknown, { topic, partition, offset }: LogRecord): void => {
@@ -57,9 +70,9 @@ export const followZones = async (deps: ZonesDeps): Promise<Zones> => {
     logger.warn({ err, topic: Topic.config }, 'configuration cannot be followed for now, the last one stays');
   };
   const tail = await tailConfig(log, { onChanges, onUnreadable, onError });
-  let hasCaughtUp = false;
-  const caughtUp = tail.caughtUp.then(() => {
+  const caughtUp = tail.caughtUp.then(async () => {
     hasCaughtUp = true;
+    await Promise.all([...zones.values()].map((zone) => zone.tokens?.ready(keysTimeoutMs)));
   });
   return {
     get: (zoneId) => zones.get(zoneId),
@@ -83,7 +96,7 @@ const swap = (
   zones: Map<ZoneId, Zone>,
   zoneId: ZoneId,
   snapshot: ZoneSnapshot | undefined,
-  sessionKey: Buffer,
+  deps: ZonesDeps & { readonly tokens: Tokens },
 ): void => {
   if (snapshot === undefined) {
     zones.delete(zoneId);
@@ -92,8 +105,22 @@ const swap = (
   zones.set(zoneId, {
     zoneId,
     revision: snapshot.revision,
-    secret: zones.get(zoneId)?.secret ?? zoneSecretOf(sessionKey, zoneId),
+    secret: zones.get(zoneId)?.secret ?? zoneSecretOf(deps.sessionKey, zoneId),
     identifiers: snapshot.identifiers,
+    tokens: tokensOf(snapshot, deps),
     matcher: compileMatcher(snapshot.operations.values()),
   });
+};
+
+/** An identifier that cannot be used does not count; the others of the zone do. */
+const tokensOf = (
+  snapshot: ZoneSnapshot,
+  { tokens, metrics, logger }: ZonesDeps & { readonly tokens: Tokens },
+): TokenSessions | null => {
+  const { sessions, faults } = tokens.forZone(snapshot);
+  for (const { name, message } of faults) {
+    metrics.configFaults.inc();
+    logger.warn({ zoneId: snapshot.zoneId, name, message }, 'session identifier cannot be used');
+  }
+  return sessions;
 };
