@@ -3,7 +3,7 @@
  * ingest and enforcer: from the same request both must take the same token. Made when first asked for.
  */
 import type { Value } from '@precede/rules';
-import type { FieldReader } from './token-source.ts';
+import { type FieldReader, trimBlanks } from './token-source.ts';
 
 export type Texts = Iterable<readonly [name: string, value: string | readonly string[]]>;
 
@@ -32,13 +32,18 @@ export const readRequestFields = (headers: Texts, cookies: Texts): FieldReader =
 
 const cookiesOf = (lines: readonly string[], cookies: Texts): Lists => {
   const all: Lists = new Map();
-  for (const line of lines)
-    for (const pair of line.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals !== -1) add(all, decodeName(pair.slice(0, equals).trim()), pair.slice(equals + 1).trim());
-    }
+  for (const line of lines) for (const piece of line.split(';')) addCookie(all, piece);
   for (const [name, values] of listsOf(cookies, (each) => decodeName(toBytes(each)))) all.set(name, values);
   return all;
+};
+
+/** A piece without `=` is a name; an empty one is nothing. */
+const addCookie = (all: Lists, piece: string): void => {
+  const text = trimBlanks(piece);
+  if (text === '') return;
+  const equals = text.indexOf('=');
+  const name = equals === -1 ? text : trimBlanks(text.slice(0, equals));
+  add(all, decodeName(name), equals === -1 ? '' : trimBlanks(text.slice(equals + 1)));
 };
 
 const listsOf = (texts: Texts, keyOf: (name: string) => string): Lists => {

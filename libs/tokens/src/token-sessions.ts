@@ -1,29 +1,40 @@
 /**
- * The jwt identifiers of one zone snapshot, ready to be asked: from a request to the text that names its session.
- * Immutable; made by Tokens, which keeps verifiers and keys beyond the snapshot.
+ * The token configurations and jwt identifiers of one zone snapshot, ready to be asked: from a request to claims, and
+ * to the text that names its session. Immutable; made by Tokens, which keeps verifiers and keys beyond the snapshot.
  */
 import { claimAt } from './claim.ts';
 import type { ClaimPath } from './claim-path.ts';
-import { TokenOutcome, type Verdict } from './outcome.ts';
+import { type Claims, TokenOutcome } from './outcome.ts';
 import { andThen, type Soon } from './soon.ts';
 import type { FieldReader, TokenSource } from './token-source.ts';
 import type { Verifier } from './verifier.ts';
 
-export interface TokenIdentifier {
+export interface UsableConfiguration {
   readonly sources: readonly TokenSource[];
   readonly verifier: Verifier;
+}
+
+export interface TokenIdentifier {
+  readonly configId: string;
   readonly path: ClaimPath;
 }
 
-export type OnOutcome = (outcome: TokenOutcome) => void;
+export interface TokenSessionsParts {
+  /** By id. */
+  readonly configurations: ReadonlyMap<string, UsableConfiguration>;
+  /** By name; each of a configuration that is among them. */
+  readonly identifiers: ReadonlyMap<string, TokenIdentifier>;
+  readonly onOutcome: (outcome: TokenOutcome) => void;
+}
+
+/** Of a request, by the id of the token configuration that its token verified by. */
+export type ClaimsByConfiguration = ReadonlyMap<string, Claims>;
 
 export class TokenSessions {
-  readonly #identifiers: ReadonlyMap<string, TokenIdentifier>;
-  readonly #onOutcome: OnOutcome;
+  readonly #parts: TokenSessionsParts;
 
-  constructor(identifiers: ReadonlyMap<string, TokenIdentifier>, onOutcome: OnOutcome) {
-    this.#identifiers = identifiers;
-    this.#onOutcome = onOutcome;
+  constructor(parts: TokenSessionsParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -31,35 +42,71 @@ export class TokenSessions {
    * where the token is known; never rejects, and waits for no network. `timeMs`: when the request was made.
    */
   claimOf(name: string, fieldOf: FieldReader, timeMs: number): Soon<string | null> {
-    const identifier = this.#identifiers.get(name);
-    if (identifier === undefined) return null;
-    const token = tokenIn(identifier.sources, fieldOf);
-    if (token === '') return this.#end(TokenOutcome.missing);
-    return andThen(identifier.verifier.verify(token, timeMs), (verdict) =>
-      this.#claimIn(verdict, identifier.path),
-    );
+    const identifier = this.#parts.identifiers.get(name);
+    const configuration = this.#parts.configurations.get(identifier?.configId ?? '');
+    if (identifier === undefined || configuration === undefined) return null;
+    return andThen(this.#ask(configuration, fieldOf, timeMs), (claims) => {
+      if (claims === null) return null;
+      const claim = claimAt(claims, identifier.path);
+      this.#parts.onOutcome(claim === null ? TokenOutcome.noClaim : TokenOutcome.valid);
+      return claim;
+    });
+  }
+
+  /** The claims by all configurations of the zone, for rules that read them; in the same way. */
+  allClaims(fieldOf: FieldReader, timeMs: number): Soon<ClaimsByConfiguration> {
+    const ids = [...this.#parts.configurations.keys()];
+    const asked = [...this.#parts.configurations.values()].map((each) => this.#ask(each, fieldOf, timeMs));
+    const isKnown = (each: Soon<Claims | null>): each is Claims | null => !(each instanceof Promise);
+    if (asked.every(isKnown)) return this.#byId(ids, asked);
+    return Promise.all(asked).then((claims) => this.#byId(ids, claims));
+  }
+
+  /** As claimOf, of a request whose claims are known; counts only where they lack the claim. */
+  claimIn(name: string, claims: ClaimsByConfiguration): string | null {
+    const identifier = this.#parts.identifiers.get(name);
+    const own = claims.get(identifier?.configId ?? '');
+    if (identifier === undefined || own === undefined) return null;
+    const claim = claimAt(own, identifier.path);
+    if (claim === null) this.#parts.onOutcome(TokenOutcome.noClaim);
+    return claim;
   }
 
   /** Resolves when each of the sources of keys has been tried once, or after the timeout. */
   async ready(timeoutMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    const all = [...this.#identifiers.values()].map(({ verifier }) => verifier.ready());
+    const all = [...this.#parts.configurations.values()].map(({ verifier }) => verifier.ready());
     await Promise.race([promise, Promise.all(all)]);
     clearTimeout(timer);
   }
 
-  #claimIn(verdict: Verdict, path: ClaimPath): string | null {
-    if (verdict.claims === null) return this.#end(verdict.outcome);
-    const claim = claimAt(verdict.claims, path);
-    if (claim === null) return this.#end(TokenOutcome.noClaim);
-    this.#onOutcome(TokenOutcome.valid);
-    return claim;
+  /** Counts what is not valid: what is, the caller knows more of. */
+  #ask(
+    { sources, verifier }: UsableConfiguration,
+    fieldOf: FieldReader,
+    timeMs: number,
+  ): Soon<Claims | null> {
+    const token = tokenIn(sources, fieldOf);
+    if (token === '') {
+      this.#parts.onOutcome(TokenOutcome.missing);
+      return null;
+    }
+    return andThen(verifier.verify(token, timeMs), ({ outcome, claims }) => {
+      if (claims === null) this.#parts.onOutcome(outcome);
+      return claims;
+    });
   }
 
-  #end(outcome: TokenOutcome): null {
-    this.#onOutcome(outcome);
-    return null;
+  #byId(ids: readonly string[], all: readonly (Claims | null)[]): ClaimsByConfiguration {
+    const found = new Map<string, Claims>();
+    for (const [at, id] of ids.entries()) {
+      const claims = all[at] ?? null;
+      if (claims === null) continue;
+      this.#parts.onOutcome(TokenOutcome.valid);
+      found.set(id, claims);
+    }
+    return found;
   }
 }
 

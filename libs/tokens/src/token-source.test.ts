@@ -31,7 +31,8 @@ test('reads a cookie from the cookie header, or from cookies told beside it', ()
   assert.equal(read(cookie, { Cookie: 'a=1; %74oken= x ; token=y' }), 'x');
   assert.equal(read(cookie, { cookie: ['a=1', 'token=z=1'] }), 'z=1');
   assert.equal(read(cookie, { cookie: 'token=y' }, { token: 'own' }), 'own');
-  assert.equal(read(cookie, { cookie: 'token' }), '');
+  assert.equal(read(cookie, { cookie: 'a=1;; token ; token=x' }), '');
+  assert.equal(read(cookie, { cookie: 'token\t=\u00e0 ' }), Buffer.from('\u00e0').toString('latin1'));
 });
 
 test('reads any expression over headers and cookies that gives one text', () => {

@@ -56,5 +56,16 @@ export const compileTokenSource = (expression: ValueExpression): TokenSource => 
 const withoutScheme = (text: string): string => {
   const scheme = 'bearer ';
   if (text.length < scheme.length || text.slice(0, scheme.length).toLowerCase() !== scheme) return text;
-  return text.slice(scheme.length).trim();
+  return trimBlanks(text.slice(scheme.length));
 };
+
+/** Without spaces and tabs at both ends. Not `trim`, which would take byte A0 of a letter. */
+export const trimBlanks = (text: string): string => {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+};
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;

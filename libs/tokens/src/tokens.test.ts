@@ -225,17 +225,28 @@ test('an HMAC cannot be configured, nor a secret or private key', async () => {
   assert.match(faultOf({}, `${configId}:sub`), /begins with \$/);
   assert.match(faultOf({}, 'other:$.sub'), /no such/);
   assert.equal(faultOf({ algorithms: [] }), 'algorithms: a configuration allows at least one algorithm');
-  assert.equal(
-    tokens.forZone({ ...zoneOf(configuration()), identifiers: [{ type: 'cookie', name: 'a' }] }).sessions,
-    null,
-  );
 });
 
-test('an identifier with a fault never counts', async () => {
+test('a configuration with a fault takes nothing from the others', async () => {
+  const issuer = await createIssuer('k1');
+  const configs = [
+    configuration({ configId: 'broken', algorithms: ['none'] }),
+    configuration({ keys: [issuer.key] }),
+  ];
   const tokens = new Tokens({ onOutcome: () => {}, onLoad: () => {} });
-  const { sessions } = tokens.forZone(zoneOf(configuration({ algorithms: ['none'] })));
+  const { sessions, faults } = tokens.forZone({
+    zoneId,
+    identifiers: ['broken:$.sub', sub].map((name) => ({ type: 'jwt' as const, name })),
+    tokenConfigurations: new Map(configs.map((config) => [config.configId, config])),
+  });
+  const fieldOf = readRequestFields([['authorization', await issuer.sign({ sub: 'u1' })]], []);
 
-  assert.equal(sessions?.claimOf(sub, readRequestFields([['authorization', 'a.b.c']], []), 0), null);
+  assert.deepEqual(
+    faults.map(({ subject }) => subject),
+    ['broken', 'broken:$.sub'],
+  );
+  assert.equal(sessions?.claimOf('broken:$.sub', fieldOf, startMs), null);
+  assert.equal(await sessions?.claimOf(sub, fieldOf, startMs), 'u1');
 });
 
 test('tokens above 16 KiB are not looked at', async () => {
@@ -329,4 +340,46 @@ test('does not wait for keys longer than it is told', async (t) => {
   await sessions?.ready(1);
 
   assert.equal(await ask(await issuer.sign({ sub: 'u1' })), '- keys_unavailable');
+});
+
+test('tells the claims by each configuration of the zone, and finds identifiers in them', async () => {
+  const issuer = await createIssuer('k1');
+  const other = configuration({
+    configId: 'other',
+    keys: [issuer.key],
+    sources: ['http.request.cookies["token"][0]'],
+    issuer: 'https://issuer',
+  });
+  const outcomes: string[] = [];
+  const tokens = new Tokens({ onOutcome: (outcome) => outcomes.push(outcome), onLoad: () => {} });
+  const configs = [configuration({ keys: [issuer.key] }), other];
+  const { sessions, faults } = tokens.forZone({
+    zoneId,
+    identifiers: [sub, 'other:$.sub', 'none:$.sub'].map((name) => ({ type: 'jwt' as const, name })),
+    tokenConfigurations: new Map(configs.map((config) => [config.configId, config])),
+  });
+  const token = await issuer.sign({ sub: 'u1' });
+  const fieldOf = readRequestFields(
+    [['authorization', token]],
+    [['token', await issuer.sign({ iss: 'https://issuer' })]],
+  );
+
+  const claims = await sessions?.allClaims(fieldOf, startMs);
+  const again = sessions?.allClaims(fieldOf, startMs);
+
+  assert.deepEqual(
+    claims,
+    new Map(Object.entries({ [configId]: { sub: 'u1' }, other: { iss: 'https://issuer' } })),
+  );
+  assert.deepEqual(again, claims);
+  assert.deepEqual(sessions?.allClaims(readRequestFields([], []), startMs), new Map());
+  const found = [sub, 'other:$.sub', 'none:$.sub'].map((name) =>
+    sessions?.claimIn(name, claims ?? new Map()),
+  );
+  assert.deepEqual(found, ['u1', null, null]);
+  assert.deepEqual(outcomes, ['valid', 'valid', 'valid', 'valid', 'missing', 'missing', 'no_claim']);
+  assert.deepEqual(
+    faults.map(({ subject }) => subject),
+    ['none:$.sub'],
+  );
 });

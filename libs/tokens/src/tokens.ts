@@ -8,8 +8,13 @@ import { tokenConfigurationFaults } from './configuration-faults.ts';
 import { inlineKeys, type KeySource } from './key-set.ts';
 import { type RemoteKeysOptions, remoteKeys } from './remote-keys.ts';
 import { parseTokenIdentifier } from './token-identifier.ts';
-import { type OnOutcome, type TokenIdentifier, TokenSessions } from './token-sessions.ts';
-import { compileTokenSource, parseTokenSource } from './token-source.ts';
+import {
+  type TokenIdentifier,
+  TokenSessions,
+  type TokenSessionsParts,
+  type UsableConfiguration,
+} from './token-sessions.ts';
+import { compileTokenSource, parseTokenSource, type TokenSource } from './token-source.ts';
 import { Verifier } from './verifier.ts';
 import { createVerifierMemory } from './verifier-memory.ts';
 
@@ -17,21 +22,21 @@ import { createVerifierMemory } from './verifier-memory.ts';
 const maxVerifiers = 10_000;
 
 export interface TokensOptions extends Omit<RemoteKeysOptions, 'now'> {
-  /** Once for each request and identifier asked. */
-  readonly onOutcome: OnOutcome;
+  /** Once for each token asked for; after allClaims once more where a valid one lacks the claim of an identifier. */
+  readonly onOutcome: TokenSessionsParts['onOutcome'];
   /** Milliseconds since 1970, for what is kept and how long; the system clock by default. */
   readonly now?: () => number;
 }
 
-/** An identifier that cannot count as it is configured. */
+/** What cannot count as it is configured. */
 export interface TokenFault {
-  /** Of the session identifier. */
-  readonly name: string;
+  /** Id of a token configuration, or name of a session identifier. */
+  readonly subject: string;
   readonly message: string;
 }
 
 export interface ZoneTokens {
-  /** Null: no identifier of the zone is of type jwt. */
+  /** Null: the zone has no token configuration that can be used. */
   readonly sessions: TokenSessions | null;
   readonly faults: readonly TokenFault[];
 }
@@ -53,31 +58,26 @@ export class Tokens {
 
   /** Starts no load: the first request, or `ready` of what it gives, does. */
   forZone(zone: Zone): ZoneTokens {
-    const names = zone.identifiers.flatMap(({ type, name }) => (type === 'jwt' ? [name] : []));
-    if (names.length === 0) return { sessions: null, faults: [] };
-    const identifiers = new Map<string, TokenIdentifier>();
     const faults: TokenFault[] = [];
-    for (const name of names) {
-      const made = this.#identifierOf(name, zone);
-      if (typeof made === 'string') faults.push({ name, message: made });
-      else identifiers.set(name, made);
-    }
-    return { sessions: new TokenSessions(identifiers, this.#options.onOutcome), faults };
+    const configurations = this.#configurationsOf(zone, faults);
+    const identifiers = identifiersOf(zone, configurations, faults);
+    if (configurations.size === 0) return { sessions: null, faults };
+    const { onOutcome } = this.#options;
+    return { sessions: new TokenSessions({ configurations, identifiers, onOutcome }), faults };
   }
 
-  /** The identifier, or why there is none. */
-  #identifierOf(name: string, { zoneId, tokenConfigurations }: Zone): TokenIdentifier | string {
-    const parsed = parseTokenIdentifier(name);
-    if (parsed.kind === 'refused') return parsed.fault.message;
-    const config = tokenConfigurations.get(parsed.configId);
-    if (config === undefined) return 'there is no such token configuration';
-    const [fault] = tokenConfigurationFaults(config);
-    if (fault !== undefined) return `${fault.path.join('.')}: ${fault.message}`;
-    const sources = config.sources.flatMap((text) => {
-      const source = parseTokenSource(text);
-      return source.kind === 'parsed' ? [compileTokenSource(source.expression)] : [];
-    });
-    return { sources, verifier: this.#verifierOf(zoneId, config), path: parsed.path };
+  #configurationsOf(zone: Zone, faults: TokenFault[]): ReadonlyMap<string, UsableConfiguration> {
+    const usable = new Map<string, UsableConfiguration>();
+    for (const [configId, config] of zone.tokenConfigurations) {
+      const [fault] = tokenConfigurationFaults(config);
+      if (fault === undefined)
+        usable.set(configId, {
+          sources: sourcesOf(config),
+          verifier: this.#verifierOf(zone.zoneId, config),
+        });
+      else faults.push({ subject: configId, message: `${fault.path.join('.')}: ${fault.message}` });
+    }
+    return usable;
   }
 
   #verifierOf(zoneId: ZoneId, config: TokenConfiguration): Verifier {
@@ -117,3 +117,26 @@ export class Tokens {
     return made;
   }
 }
+
+const sourcesOf = (config: TokenConfiguration): readonly TokenSource[] =>
+  config.sources.flatMap((text) => {
+    const source = parseTokenSource(text);
+    return source.kind === 'parsed' ? [compileTokenSource(source.expression)] : [];
+  });
+
+const identifiersOf = (
+  zone: Zone,
+  configurations: ReadonlyMap<string, UsableConfiguration>,
+  faults: TokenFault[],
+): ReadonlyMap<string, TokenIdentifier> => {
+  const usable = new Map<string, TokenIdentifier>();
+  for (const { type, name } of zone.identifiers) {
+    if (type !== 'jwt') continue;
+    const parsed = parseTokenIdentifier(name);
+    if (parsed.kind === 'refused') faults.push({ subject: name, message: parsed.fault.message });
+    else if (configurations.has(parsed.configId)) usable.set(name, parsed);
+    else
+      faults.push({ subject: name, message: 'there is no such token configuration, or it cannot be used' });
+  }
+  return usable;
+};

@@ -58,7 +58,7 @@ export const createIngestMetrics = (registry: Registry) => {
     }),
     tokens: new Counter({
       name: 'precede_ingest_tokens_total',
-      help: 'Events asked for a token by a session identifier of type jwt, by outcome; all but valid leave the session to the next identifier.',
+      help: 'Events asked for a token by a session identifier of type jwt, by outcome; where it is not valid the next identifier is asked.',
       labelNames: ['outcome'] as const,
       registers,
     }),
@@ -72,7 +72,7 @@ export const createIngestMetrics = (registry: Registry) => {
     zones: new Gauge({ name: 'precede_ingest_zones', help: 'Zones known.', registers }),
     configFaults: new Counter({
       name: 'precede_ingest_config_faults_total',
-      help: 'Configuration records that could not be read, session identifiers of type jwt that cannot be used, and failures to follow the configuration.',
+      help: 'Configuration records that could not be read, token configurations and session identifiers of type jwt that cannot be used, and failures to follow the configuration.',
       registers,
     }),
   };

@@ -117,10 +117,14 @@ const tokensOf = (
   snapshot: ZoneSnapshot,
   { tokens, metrics, logger }: ZonesDeps & { readonly tokens: Tokens },
 ): TokenSessions | null => {
+  if (!snapshot.identifiers.some(({ type }) => type === 'jwt')) return null;
   const { sessions, faults } = tokens.forZone(snapshot);
-  for (const { name, message } of faults) {
+  for (const { subject, message } of faults) {
     metrics.configFaults.inc();
-    logger.warn({ zoneId: snapshot.zoneId, name, message }, 'session identifier cannot be used');
+    logger.warn(
+      { zoneId: snapshot.zoneId, subject, message },
+      'tokens cannot be read as they are configured',
+    );
   }
   return sessions;
 };
