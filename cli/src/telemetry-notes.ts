@@ -199,10 +199,29 @@ const enforcer: Readonly<Record<string, Note>> = {
     watch: '`failed` or `damaged`: the disk; a restart without the log would not find its snapshot.',
   },
   session_evictions_total: {
-    labels: { reason: '`live`, `idle`' },
+    labels: { reason: '`live`, `idle`', segment: '`probation` (admitted once), `established`' },
     watch:
       '`live` above 0: raise `PRECEDE_ENFORCER_MAX_SESSIONS`; an allow rule may deny a client that did everything right.',
   },
+  sequence_cookies_total: {
+    labels: { outcome: '`ok`, `none`, `malformed`, `forged`, `expired`, `foreign`, `oversized`' },
+    watch:
+      '`forged` above 0: somebody tries, the clocks of enforcers differ by more than a minute, or a key was changed under its id. `foreign` after a deployment: a key was dropped within its hour.',
+  },
+  rate_evictions_total: {
+    watch: 'Any increase: clients under a limit begin anew; raise `PRECEDE_ENFORCER_MAX_RATE_KEYS`.',
+  },
+  valkey_seconds: {
+    labels: { call: '`read`, `admit`, `hit`' },
+    watch: 'p99 near `PRECEDE_ENFORCER_VALKEY_TIMEOUT`: the fail mode is about to answer.',
+  },
+  valkey_failures_total: {
+    labels: { reason: '`away`, `timeout`, `refused`' },
+    watch:
+      'Any steady rate: these requests got the fail mode of their zone. `refused`: valkey answered with an error, the log line has it.',
+  },
+  valkey_connected: { watch: '0 for more than some seconds where valkey is used.' },
+  rate_keys: { watch: 'Near `PRECEDE_ENFORCER_MAX_RATE_KEYS`.' },
   publish_queue_records: {
     watch: 'Near `PRECEDE_ENFORCER_PUBLISH_QUEUE`: decisions are about to be dropped from the record.',
   },

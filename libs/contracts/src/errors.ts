@@ -19,6 +19,7 @@ export const ErrorCode = {
   clickhouseUnavailable: 'PRECEDE_CLICKHOUSE_UNAVAILABLE',
   clickhouseInUse: 'PRECEDE_CLICKHOUSE_IN_USE',
   clickhouseRefused: 'PRECEDE_CLICKHOUSE_REFUSED',
+  storeUnavailable: 'PRECEDE_STORE_UNAVAILABLE',
   invariantBroken: 'PRECEDE_INVARIANT_BROKEN',
   internal: 'PRECEDE_INTERNAL',
 } as const;

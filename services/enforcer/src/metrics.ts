@@ -7,6 +7,7 @@ const decisionBuckets = [
   0.000_001, 0.000_002, 0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005,
   0.025, 0.1,
 ];
+const valkeyBuckets = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
 
 export interface EnforcerMetrics {
   readonly decisions: Counter<'verdict' | 'rule'>;
@@ -21,12 +22,19 @@ export interface EnforcerMetrics {
   readonly configFollowing: Gauge;
   readonly configRecords: Counter<'outcome'>;
   readonly snapshotFiles: Counter<'outcome'>;
-  readonly evictions: Counter<'reason'>;
+  readonly evictions: Counter<'reason' | 'segment'>;
+  readonly cookies: Counter<'outcome'>;
+  readonly rateEvictions: Counter;
+  readonly valkeySeconds: Histogram<'call'>;
+  readonly valkeyFailures: Counter<'reason'>;
+  readonly valkeyConnected: Gauge;
   readonly queued: Gauge;
   readonly published: Counter;
   readonly dropped: Counter<'reason'>;
   /** Called before the sessions gauge is read. */
   countSessions: () => number;
+  /** Called before the gauge of rate keys is read. */
+  countRateKeys: () => number;
   /** When the last snapshot came into force, ms; NaN before the first. */
   swappedMs: number;
 }
@@ -68,12 +76,30 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     evictions: counter(
       'session_evictions_total',
       'Sessions forgotten for room: live ones were used within the lookback gap and may now be denied.',
-      ['reason'],
+      ['reason', 'segment'],
     ),
+    cookies: counter('sequence_cookies_total', 'Sequence cookies read, by what they were.', ['outcome']),
+    rateEvictions: counter(
+      'rate_evictions_total',
+      'Keys of rate limits forgotten for room, with their counts.',
+      [],
+    ),
+    valkeySeconds: new Histogram({
+      name: 'precede_enforcer_valkey_seconds',
+      help: 'Time of a call of valkey, failed ones included.',
+      labelNames: ['call'],
+      buckets: valkeyBuckets,
+      registers,
+    }),
+    valkeyFailures: counter('valkey_failures_total', 'Calls of valkey that gave no answer, by reason.', [
+      'reason',
+    ]),
+    valkeyConnected: gauge('valkey_connected', '1 while valkey takes commands; 0 also where none is used.'),
     queued: gauge('publish_queue_records', 'Decisions that wait to be written.'),
     published: counter('decisions_published_total', 'Decisions written to decisions.v1.', []),
     dropped: counter('decisions_dropped_total', 'Decisions that were not written.', ['reason']),
     countSessions: () => 0,
+    countRateKeys: () => 0,
     swappedMs: Number.NaN,
   };
   new Gauge({
@@ -90,6 +116,14 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     registers,
     collect() {
       this.set(metrics.countSessions());
+    },
+  });
+  new Gauge({
+    name: 'precede_enforcer_rate_keys',
+    help: 'Keys of rate limits held in memory.',
+    registers,
+    collect() {
+      this.set(metrics.countRateKeys());
     },
   });
   return metrics;
