@@ -28,6 +28,10 @@ export const start = (
   return watch(child);
 };
 
+/** Any program on the path. */
+export const startProgram = (program: string, args: readonly string[]): Running =>
+  watch(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+
 /** A test that fails half way must leave nothing running behind it. */
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
