@@ -13,6 +13,8 @@ import {
   text,
   type Values,
 } from '@precede/service';
+import { cookieKeys } from './stores/cookie-keys.ts';
+import { valkeyFields } from './stores/valkey-config.ts';
 
 export const FailMode = { error: 'error', open: 'open', closed: 'closed' } as const;
 /** What is answered where no decision can be made: an HTTP error (the gateway's own setting decides), allow, or deny. */
@@ -49,7 +51,29 @@ export const enforcerFields = {
   PRECEDE_ENFORCER_MAX_SESSIONS: integer(
     1,
     10_000_000,
-    'Sessions kept in memory over all zones (about 0.7 KiB each); beyond it the longest unused one is forgotten.',
+    'Sessions kept in memory over all zones (about 210 bytes each); beyond it a zone over its fair share gives up its own, else the largest zone does.',
+    '100000',
+  ),
+  PRECEDE_ENFORCER_PROBATION_SHARE: number(
+    0.01,
+    1,
+    'Largest share of a full store for sessions that were admitted once, so that a flood of new ones cannot push out the others.',
+    '0.25',
+  ),
+  PRECEDE_ENFORCER_SESSION_STORE: choice(
+    ['memory', 'valkey', 'cookie'],
+    'Where lookbacks are kept: memory (one instance, or a gateway that hashes by session), valkey (shared), cookie (with the client).',
+    'memory',
+  ),
+  PRECEDE_ENFORCER_RATE_STORE: choice(
+    ['auto', 'memory', 'valkey'],
+    'Where rate limits count: memory (each instance by itself), valkey (shared, exact), auto (valkey where its address is set).',
+    'auto',
+  ),
+  PRECEDE_ENFORCER_MAX_RATE_KEYS: integer(
+    1,
+    10_000_000,
+    'Keys of rate limits counted in memory; beyond it the longest unused one is forgotten.',
     '100000',
   ),
   PRECEDE_ENFORCER_MAX_BODY: size('Largest body of a decision request.', '64KiB'),
@@ -69,6 +93,10 @@ export const enforcerFields = {
   PRECEDE_ENFORCER_FLUSH_TIMEOUT: duration(
     'How long a stopping enforcer tries to write waiting decisions.',
     '10s',
+  ),
+  ...valkeyFields,
+  PRECEDE_ENFORCER_COOKIE_KEYS: cookieKeys(
+    'Keys of the sequence cookie, items ID:64 hex digits parted by commas: the first one seals, all of them open; empty: one derived from PRECEDE_SESSION_KEY.',
   ),
 } as const;
 
