@@ -9,6 +9,25 @@ export interface Note {
 
 const quiet = 'For context; no alert.';
 
+/** Where session identifiers of type jwt are read. */
+const tokenNotes: Readonly<Record<string, Note>> = {
+  tokens_total: {
+    labels: {
+      outcome:
+        '`valid`, `missing`, `malformed`, `expired`, `not_yet_valid`, `bad_signature`, `unknown_key`, `wrong_algorithm`, `wrong_issuer`, `wrong_audience`, `no_claim`, `keys_unavailable`',
+    },
+    watch:
+      '`keys_unavailable`, or `unknown_key` for minutes: the address of the keys is wrong or away. `wrong_*`, `no_claim`: the token configuration does not fit the tokens. `expired` grows with senders that lag behind their own times.',
+  },
+  token_keys_load_seconds: {
+    labels: {
+      outcome: '`loaded`, `unreachable`, `timeout`, `status`, `redirect`, `too_large`, `not_a_key_set`',
+    },
+    watch:
+      'Anything but `loaded` for an hour: the keys known are used for a day, then no token verifies. The log names the address.',
+  },
+};
+
 const ingest: Readonly<Record<string, Note>> = {
   bodies_total: {
     labels: { outcome: '`accepted`, `refused`, `invalid`, `busy`, `unavailable`' },
@@ -34,21 +53,7 @@ const ingest: Readonly<Record<string, Note>> = {
       'Near `PRECEDE_INGEST_MAX_IN_FLIGHT`: senders are about to get 429. Add a process, or look at the log.',
   },
   publish_seconds: { watch: 'p99 above 1 s: the log is slow. Senders wait for this long.' },
-  tokens_total: {
-    labels: {
-      outcome:
-        '`valid`, `missing`, `malformed`, `expired`, `not_yet_valid`, `bad_signature`, `unknown_key`, `wrong_algorithm`, `wrong_issuer`, `wrong_audience`, `no_claim`, `keys_unavailable`',
-    },
-    watch:
-      '`keys_unavailable`, or `unknown_key` for minutes: the address of the keys is wrong or away. `wrong_*`, `no_claim`: the token configuration does not fit the tokens. `expired` grows with senders that lag behind their own times.',
-  },
-  token_keys_load_seconds: {
-    labels: {
-      outcome: '`loaded`, `unreachable`, `timeout`, `status`, `redirect`, `too_large`, `not_a_key_set`',
-    },
-    watch:
-      'Anything but `loaded` for an hour: the keys known are used for a day, then no token verifies. The log names the address.',
-  },
+  ...tokenNotes,
   zones: { watch: '0 on an instance that has zones: the configuration has not been read.' },
   config_faults_total: {
     watch:
@@ -160,7 +165,10 @@ const scorer: Readonly<Record<string, Note>> = {
 
 const enforcer: Readonly<Record<string, Note>> = {
   decisions_total: {
-    labels: { verdict: '`allow`, `block`, `log`', rule: '`allow`, `block`, `none`' },
+    labels: {
+      verdict: '`allow`, `block`, `log`',
+      rule: 'phase of the rule, `apiShieldSequenceMitigation`, `none`',
+    },
     watch:
       'A jump of the share of `block`: a new rule, a client release, or lost lookbacks (see `session_evictions_total`). Set rules to `log` first.',
   },
@@ -172,7 +180,10 @@ const enforcer: Readonly<Record<string, Note>> = {
     watch: 'A growing share of `no_session`: the gateway no longer passes the cookie or header on.',
   },
   failed_decisions_total: {
-    labels: { cause: '`unknown_zone`, `not_ready`, `deadline`', mode: '`error`, `open`, `closed`' },
+    labels: {
+      cause: '`unknown_zone`, `not_ready`, `deadline`, `overloaded`, `store`',
+      mode: '`error`, `open`, `closed`',
+    },
     watch: 'Any steady rate. With `open` requests pass unchecked, with `closed` customers are refused.',
   },
   fail_mode: {
@@ -183,7 +194,7 @@ const enforcer: Readonly<Record<string, Note>> = {
   zones: { watch: '0: no configuration; every request gets the fail mode.' },
   zones_refused: { watch: 'Above 0: a zone runs on an older revision; the log line has its faults.' },
   snapshots_refused_total: {
-    labels: { reason: '`rules`, `operations`' },
+    labels: { reason: '`rules`, `operations`, `expressions`' },
     watch: 'Any increase: see `zones_refused`.',
   },
   config_following: {
@@ -222,6 +233,7 @@ const enforcer: Readonly<Record<string, Note>> = {
   },
   valkey_connected: { watch: '0 for more than some seconds where valkey is used.' },
   rate_keys: { watch: 'Near `PRECEDE_ENFORCER_MAX_RATE_KEYS`.' },
+  ...tokenNotes,
   publish_queue_records: {
     watch: 'Near `PRECEDE_ENFORCER_PUBLISH_QUEUE`: decisions are about to be dropped from the record.',
   },
@@ -229,6 +241,17 @@ const enforcer: Readonly<Record<string, Note>> = {
   decisions_dropped_total: {
     labels: { reason: '`full`, `closed`, `shutdown`, `refused`, `unreadable`' },
     watch: 'Any increase: the record of decisions has gaps. The decisions themselves were made.',
+  },
+  waiting_decisions: {
+    watch: 'Near `PRECEDE_ENFORCER_MAX_WAITING`: the session store is slow; beyond it the fail mode answers.',
+  },
+  feed_queue_records: {
+    watch: 'Near `PRECEDE_ENFORCER_FEED_QUEUE`: requests are about to be missing from the scores.',
+  },
+  requests_published_total: { watch: quiet },
+  requests_dropped_total: {
+    labels: { reason: '`full`, `closed`, `shutdown`, `refused`, `unreadable`' },
+    watch: 'Any increase: sequences of zones with this origin are counted too low.',
   },
   snapshot_age_seconds: {
     watch: 'Larger than the time since the last change you made: the change has not arrived.',

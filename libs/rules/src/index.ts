@@ -48,7 +48,7 @@ export {
   runCase,
 } from './language/run-cases.ts';
 export type { Type } from './language/types.ts';
-export { fromText, type Value } from './language/values.ts';
+export { fromText, toText, type Value } from './language/values.ts';
 export { fieldsOf } from './language/walk.ts';
 export {
   createLookback,

@@ -1,4 +1,5 @@
 /** The HTTP server every process has: /livez from the first moment, /readyz with named conditions, /metrics. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ErrorCode, InputError, PrecedeError, UnavailableError } from '@precede/contracts';
 import {
   type FastifyBaseLogger,
@@ -18,6 +19,8 @@ export interface HttpOptions {
   readonly registry: Registry;
   /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
+  /** Sees each request first, for the few that are asked all the time; false: it goes the usual way. */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export const buildHttp = (options: HttpOptions): FastifyInstance => {
@@ -28,9 +31,9 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
     bodyLimit: options.bodyLimitBytes ?? 1_048_576,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    requestTimeout: 120_000,
     // As long as Node lets a URL be: fastify's own answer to a longer part of a path would not be in our words.
     routerOptions: { maxParamLength: 16_384 },
+    serverFactory: (handler) => serverOf(handler, options.intercept),
   });
   // A keep-alive connection that is busy when we close would otherwise hold the shutdown until its client lets go.
   app.addHook('onSend', async (_request, reply) => {
@@ -53,6 +56,20 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
   return app;
 };
 
+const requestTimeoutMs = 120_000;
+const keepAliveTimeoutMs = 72_000;
+
+const serverOf = (
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  intercept: HttpOptions['intercept'],
+): Server =>
+  createServer(
+    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    (request, response) => {
+      if (intercept === undefined || !intercept(request, response)) handler(request, response);
+    },
+  );
+
 const body = (code: string, message: string, pointer?: string) => ({
   error: { code, message, ...(pointer === undefined ? {} : { pointer }) },
 });
@@ -72,12 +89,32 @@ const sendError = (error: FastifyError, reply: FastifyReply, log: FastifyBaseLog
 };
 
 const sendOwn = (error: PrecedeError, reply: FastifyReply, log: FastifyBaseLogger): FastifyReply => {
+  const answer = answerOf(error);
+  if (answer.status === 500) log.error({ err: error }, 'request failed');
+  if (answer.retryAfter !== null) void reply.header('retry-after', answer.retryAfter);
+  return reply.code(answer.status).send(answer.body);
+};
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: ReturnType<typeof body>;
+}
+
+/** How one of our errors reads over HTTP. */
+export const answerOf = (error: PrecedeError): ErrorAnswer => {
   if (error instanceof InputError)
-    return reply.code(statusOf(error.code)).send(body(error.code, error.message, error.pointer));
-  if (error instanceof UnavailableError)
-    return reply.code(503).header('retry-after', '1').send(body(error.code, error.message));
-  log.error({ err: error }, 'request failed');
-  return reply.code(statusOf(error.code)).send(body(error.code, error.message));
+    return {
+      status: statusOf(error.code),
+      retryAfter: null,
+      body: body(error.code, error.message, error.pointer),
+    };
+  const isAway = error instanceof UnavailableError;
+  return {
+    status: isAway ? 503 : statusOf(error.code),
+    retryAfter: isAway ? '1' : null,
+    body: body(error.code, error.message),
+  };
 };
 
 const statusOf = (code: string): number => {

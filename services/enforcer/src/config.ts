@@ -16,10 +16,6 @@ import {
 import { cookieKeys } from './stores/cookie-keys.ts';
 import { valkeyFields } from './stores/valkey-config.ts';
 
-export const FailMode = { error: 'error', open: 'open', closed: 'closed' } as const;
-/** What is answered where no decision can be made: an HTTP error (the gateway's own setting decides), allow, or deny. */
-export type FailMode = (typeof FailMode)[keyof typeof FailMode];
-
 const failModes = ['error', 'open', 'closed'] as const;
 
 export const enforcerFields = {
@@ -76,6 +72,12 @@ export const enforcerFields = {
     'Keys of rate limits counted in memory; beyond it the longest unused one is forgotten.',
     '100000',
   ),
+  PRECEDE_ENFORCER_MAX_WAITING: integer(
+    1,
+    100_000,
+    'Decisions that may wait for a session store at once; beyond it the fail mode answers.',
+    '1000',
+  ),
   PRECEDE_ENFORCER_MAX_BODY: size('Largest body of a decision request.', '64KiB'),
   PRECEDE_ENFORCER_MAX_HEADERS: integer(1, 1000, 'Most headers, and most cookies, in a request.', '100'),
   PRECEDE_ENFORCER_MAX_VALUE: size('Longest header or cookie value, method, host and path.', '8KiB'),
@@ -89,6 +91,12 @@ export const enforcerFields = {
     1_000_000,
     'Decisions that may wait for the log; beyond it new ones are dropped and counted, allows from the half on.',
     '10000',
+  ),
+  PRECEDE_ENFORCER_FEED_QUEUE: integer(
+    1,
+    10_000_000,
+    'Requests of zones whose origin is the enforcer that may wait for the log; beyond it new ones are dropped and counted.',
+    '100000',
   ),
   PRECEDE_ENFORCER_FLUSH_TIMEOUT: duration(
     'How long a stopping enforcer tries to write waiting decisions.',

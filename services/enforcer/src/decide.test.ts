@@ -1,28 +1,50 @@
 /** The decision on random histories of many sessions, against a model that keeps everything. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SessionId } from '@precede/contracts';
+import type { SequenceRule, SessionId } from '@precede/contracts';
 import { createLogger, fixedClock } from '@precede/service';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { decide } from './decide.ts';
+import { plainRequest } from './decider.test-kit.ts';
 import { decisionIdAt } from './decision-id.ts';
-import { host, masterKey, operationOf, ruleOf, snapshotOf, zone } from './fixtures.test-kit.ts';
+import { configOf, masterKey, noTokens, operationOf, ruleOf, snapshotOf, zone } from './fixtures.test-kit.ts';
 import { createEnforcerMetrics } from './metrics.ts';
-import { MemorySessionStore } from './session-store.ts';
+import type { Outcome } from './outcome.ts';
+import { Question } from './question.ts';
+import { openStores } from './stores/open.ts';
 import { ZoneTables } from './zone-tables.ts';
 
 const names = ['aa', 'bb', 'cc', 'dd'];
 const operations = names.map((name) => operationOf(name));
 const clock = fixedClock(0);
+const logger = createLogger('test', 'silent');
 const metrics = createEnforcerMetrics(new Registry(), clock);
 
-const tableOf = (rules: Parameters<typeof snapshotOf>[1]) => {
-  const tables = new ZoneTables({ masterKey, logger: createLogger('test', 'silent'), metrics, clock });
+interface Asked {
+  readonly name: string;
+  readonly session: string | null;
+  readonly timeMs: number;
+  readonly isSampled?: boolean;
+}
+
+/** One enforcer in memory. */
+const deciderOf = (rules: readonly SequenceRule[], isLogOnly = false) => {
+  const tables = new ZoneTables({ masterKey, isLogOnly, tokens: noTokens, logger, metrics, clock });
   assert.ok(tables.install(snapshotOf(operations, rules)));
   const table = tables.get(zone);
   assert.ok(table !== undefined);
-  return table;
+  const stores = openStores(configOf(), { logger, metrics, clock });
+  return ({ name, session, timeMs, isSampled = true }: Asked): Outcome => {
+    const request = { ...plainRequest, path: `/${name}` };
+    const sessionId = session === null ? null : (session.padStart(32, '0') as SessionId);
+    const decisionId = decisionIdAt(timeMs);
+    const question = new Question({ table, request, timeMs, isSampled, decisionId });
+    question.client = { zoneId: zone, sessionId, cookie: null, setCookie: null };
+    const outcome = decide(stores, question);
+    assert.ok(!(outcome instanceof Promise), 'in memory nothing waits');
+    return outcome;
+  };
 };
 
 const requests = fc.array(
@@ -37,8 +59,7 @@ const requests = fc.array(
 test('an allow rule passes exactly the requests whose session had its start admitted within the lookback', () => {
   fc.assert(
     fc.property(requests, fc.boolean(), (history, isLogOnly) => {
-      const table = tableOf([ruleOf(1, 'aa', 'bb'), ruleOf(2, 'bb', 'cc')]);
-      const store = new MemorySessionStore({ maxSessions: 100, metrics, clock });
+      const ask = deciderOf([ruleOf(1, 'aa', 'bb'), ruleOf(2, 'bb', 'cc')], isLogOnly);
       const needs: Readonly<Record<string, string>> = { bb: 'aa', cc: 'bb' };
       const admitted: { session: string; name: string; timeMs: number }[] = [];
       let timeMs = 1_700_000_000_000;
@@ -54,21 +75,15 @@ test('an allow rule passes exactly the requests whose session had its start admi
         const start = needs[name];
         const isDenied = start !== undefined && !runs.includes(start);
 
-        const question = { method: 'GET', host, path: `/${name}`, timeMs, isSampled: true };
-        const outcome = decide(
-          table,
-          store,
-          { ...question, sessionId: session as SessionId | null },
-          isLogOnly,
-        );
+        const outcome = ask({ name, session, timeMs });
 
         assert.equal(outcome.kind, isDenied ? (isLogOnly ? 'log' : 'block') : 'allow');
         if (name === 'unknown') continue;
         assert.deepEqual(
-          outcome.lookback,
+          outcome.evidence.lookback,
           runs.map((each) => operationOf(each).shortId),
         );
-        assert.equal(outcome.lookbackMs.length, outcome.lookback.length);
+        assert.equal(outcome.evidence.lookbackMs.length, outcome.evidence.lookback.length);
         if (session !== null && outcome.kind !== 'block') admitted.push({ session, name, timeMs });
       }
     }),
@@ -77,17 +92,14 @@ test('an allow rule passes exactly the requests whose session had its start admi
 });
 
 test('the evidence of a decision does not change with what the session does next', () => {
-  const table = tableOf([ruleOf(1, 'aa', 'bb', { action: 'log' })]);
-  const store = new MemorySessionStore({ maxSessions: 100, metrics, clock });
-  const ask = (name: string, timeMs: number) => {
-    const question = { method: 'GET', host, path: `/${name}`, timeMs, isSampled: false };
-    return decide(table, store, { ...question, sessionId: 's' as SessionId }, false);
-  };
-  ask('cc', 1);
-  const logged = ask('bb', 2);
-  ask('dd', 3);
+  const ask = deciderOf([ruleOf(1, 'aa', 'bb', { action: 'log' })]);
+  const asked = (name: string, timeMs: number): Outcome =>
+    ask({ name, session: '5', timeMs, isSampled: false });
+  asked('cc', 1);
+  const { evidence } = asked('bb', 2);
+  asked('dd', 3);
 
-  assert.deepEqual([logged.lookback, logged.lookbackMs], [[operationOf('cc').shortId], [1]]);
+  assert.deepEqual([evidence.lookback, evidence.lookbackMs], [[operationOf('cc').shortId], [1]]);
 });
 
 test('decision ids are UUIDs of version 7 that carry their time', () => {

@@ -1,78 +1,56 @@
 /**
- * The decision on one request, in memory and without waiting: lookup → verdict → log-only → admission.
- * Says what was decided and on what evidence; how that reads is reason.ts, how it travels http.ts.
+ * The decision on one request: history → redirect → custom rules → rate limits → sequence mitigation → header changes →
+ * admission (docs/semantics.md, Order of a decision). Waits only for stores that are asked over the network; in memory it
+ * answers at once.
  */
-import type { Operation, SessionId, ShortId, Verdict } from '@precede/contracts';
-import { decideMitigation, type MitigationRule, type MitigationVerdict, runsAt } from '@precede/rules';
-import type { MemorySessionStore } from './session-store.ts';
-import type { ZoneTable } from './zone-table.ts';
+import type { Outcome } from './outcome.ts';
+import { andThen, type RateCounter, type SessionStore, type Soon } from './ports.ts';
+import type { Question } from './question.ts';
+import { Round } from './round.ts';
 
-export interface Outcome {
-  /** What happens to the request: under log-only `log` where `verdict` says block. */
-  readonly kind: Verdict;
-  /** What the rules said; null where the request matches no saved operation. */
-  readonly verdict: MitigationVerdict | null;
-  readonly operation: Operation | null;
-  /** Rules that would have denied: the log rules that fired and, under log-only, the denying one. */
-  readonly logged: readonly MitigationRule[];
-  /** What the decision saw, oldest first; the allow of an unsampled request does not keep it. */
-  readonly lookback: readonly ShortId[];
-  readonly lookbackMs: readonly number[];
+export interface DecideStores {
+  /** By session, or the cookie store. */
+  readonly sessions: SessionStore;
+  /** Whether `sessions` keeps what it knows by session identifier. */
+  readonly keepsBySession: boolean;
+  readonly cookies: SessionStore;
+  readonly rates: RateCounter;
 }
 
-export interface Question {
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly sessionId: SessionId | null;
-  readonly timeMs: number;
-  /** Keep the evidence of an allow too. */
-  readonly isSampled: boolean;
-}
+/** Decides on one snapshot and enters an admitted request before the answer, so that the next one of the session sees it. */
+export const decide = (stores: DecideStores, question: Question): Soon<Outcome> =>
+  andThen(remember(stores, question), () => {
+    const round = new Round(question, stores.rates);
+    return andThen(round.run(), (outcome) => admit(stores, question, outcome));
+  });
 
-const nothing: readonly never[] = Object.freeze([]);
+const hasCookie = ({ table }: Question): boolean => table.settings.hasSequenceCookies;
+const isKept = ({ keepsBySession }: DecideStores, { sessionId }: Question): boolean =>
+  keepsBySession && sessionId !== null;
 
-const unmatched: Outcome = Object.freeze({
-  kind: 'allow',
-  verdict: null,
-  operation: null,
-  logged: nothing,
-  lookback: nothing,
-  lookbackMs: nothing,
-});
-
-/**
- * Decides on one snapshot and enters an admitted request into the lookback before it returns, so that the next request
- * of the session sees it. A request without a session has an empty lookback: allow rules deny it.
- */
-export const decide = (
-  table: ZoneTable,
-  store: MemorySessionStore,
-  question: Question,
-  isLogOnly: boolean,
-): Outcome => {
-  const operation = table.matcher.match(question.method, question.host, question.path);
-  if (operation === undefined) return unmatched;
-  const { sessionId, timeMs } = question;
-  const state = sessionId === null ? undefined : store.get(table.zoneId, sessionId);
-  const runs = state === undefined ? nothing : runsAt(state, timeMs);
-  const verdict = decideMitigation(table.rules, operation.shortId, runs);
-
-  const isDenial = verdict.kind === 'block';
-  const kind = isDenial && isLogOnly ? 'log' : verdict.kind;
-  // The lists of a session are live, so evidence is copied before the request is entered.
-  const keeps = kind !== 'allow' || question.isSampled;
-  const lookback = keeps ? runs.slice() : nothing;
-  const lookbackMs = keeps && state !== undefined && runs.length > 0 ? state.runsMs.slice() : nothing;
-
-  if (sessionId !== null && kind !== 'block')
-    store.admit(table.zoneId, sessionId, state, operation.shortId, timeMs);
-  return { kind, verdict, operation, logged: loggedBy(verdict, isDenial && isLogOnly), lookback, lookbackMs };
+/** Lookback and history of the session; by the cookie alone where nothing is kept by session. */
+const remember = (stores: DecideStores, question: Question): Soon<void> => {
+  if (isKept(stores, question))
+    return andThen(stores.sessions.read(question.client, question.timeMs), (state) => {
+      question.lookback = state;
+      question.history = state;
+    });
+  if (!hasCookie(question)) return undefined;
+  return andThen(stores.cookies.read(question.client, question.timeMs), (state) => {
+    question.history = state;
+    // Sequence mitigation is about sessions that the zone can name.
+    if (!stores.keepsBySession && question.sessionId !== null) question.lookback = state;
+  });
 };
 
-const loggedBy = (verdict: MitigationVerdict, isSpared: boolean): readonly MitigationRule[] =>
-  isSpared && verdict.rule !== null ? [...verdict.logged, verdict.rule] : verdict.logged;
-
-/** The rule that a decision is recorded under: the first that would have denied, the one that denied, or the one that let pass. */
-export const decidingRule = (outcome: Outcome): MitigationRule | null =>
-  outcome.kind === 'log' ? (outcome.logged[0] ?? null) : (outcome.verdict?.rule ?? null);
+const admit = (stores: DecideStores, question: Question, outcome: Outcome): Soon<Outcome> => {
+  const { operation, client, timeMs, request } = question;
+  if (outcome.kind === 'block' || operation === undefined) return outcome;
+  const kept = isKept(stores, question)
+    ? stores.sessions.admit(client, operation.shortId, timeMs)
+    : undefined;
+  return andThen(kept, () => {
+    if (!hasCookie(question) || request.scheme !== 'https') return outcome;
+    return andThen(stores.cookies.admit(client, operation.shortId, timeMs), () => outcome);
+  });
+};

@@ -4,16 +4,21 @@
  */
 import { topicSpecs } from '@precede/contracts';
 import type { EventLog } from '@precede/log';
-import { type Health, listen, type RunningService, type Tools } from '@precede/service';
+import { type Health, type Logger, listen, type RunningService, type Tools } from '@precede/service';
+import { Tokens } from '@precede/tokens';
 import type { EnforcerConfig } from './config.ts';
 import { ConfigFollower } from './config-follower.ts';
 import { type FailModes, failModesOf } from './fail-mode.ts';
 import { buildServer } from './http.ts';
 import { createEnforcerMetrics, type EnforcerMetrics } from './metrics.ts';
-import { DecisionPublisher } from './publisher.ts';
+import { Overload } from './overload.ts';
+import { createDecide } from './pipeline.ts';
+import { Publisher } from './publisher.ts';
+import { Recorder } from './recorder.ts';
+import { RequestFeed } from './request-feed.ts';
 import { isDoneWithin, untilDone } from './retry.ts';
-import { MemorySessionStore } from './session-store.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
+import { openStores } from './stores/open.ts';
 import { ZoneTables } from './zone-tables.ts';
 
 export interface EnforcerDeps extends Tools {
@@ -32,26 +37,41 @@ export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps):
   const { logger, registry, health, clock } = deps;
   const failModes = failModesOf(config);
   const metrics = createEnforcerMetrics(registry, clock);
-  const tables = new ZoneTables({ masterKey: config.PRECEDE_SESSION_KEY, logger, metrics, clock });
+  const tables = new ZoneTables({
+    masterKey: config.PRECEDE_SESSION_KEY,
+    isLogOnly: config.PRECEDE_ENFORCER_LOG_ONLY,
+    tokens: createTokens(metrics, logger),
+    ...{ logger, metrics, clock },
+  });
   const files = new SnapshotFiles({ dir: config.PRECEDE_ENFORCER_SNAPSHOT_DIR, logger, metrics });
-  const store = new MemorySessionStore({ maxSessions: config.PRECEDE_ENFORCER_MAX_SESSIONS, metrics, clock });
-  const publisher = new DecisionPublisher({
+  const stores = openStores(config, { logger, metrics, clock });
+  const decisions = new Publisher({
+    ...{ logger, counts: metrics },
     maxQueued: config.PRECEDE_ENFORCER_PUBLISH_QUEUE,
-    logger,
-    metrics,
+  });
+  const requests = new Publisher({
+    ...{ logger, counts: metrics.feed },
+    maxQueued: config.PRECEDE_ENFORCER_FEED_QUEUE,
   });
   showSettings(config, failModes, metrics);
   await startFromDisk({ tables, files, health });
-  const app = buildServer({
-    ...{ config, logger, health, registry, tables, store, publisher, metrics, clock, failModes },
+  const overload = new Overload({
+    maxWaiting: config.PRECEDE_ENFORCER_MAX_WAITING,
+    deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
+  });
+  metrics.countWaiting = () => overload.waiting;
+  const decide = createDecide({
+    ...{ tables, stores, metrics, clock, failModes, overload },
+    recorder: new Recorder(decisions),
+    feed: new RequestFeed(requests),
     random: deps.random ?? Math.random,
     hasSnapshot: () => health.conditions()['snapshot']?.ok === true,
-    isLogOnly: config.PRECEDE_ENFORCER_LOG_ONLY,
     allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
     deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
   });
+  const app = buildServer({ config, logger, health, registry, tables, failModes, decide });
   const address = await listen(app, config.PRECEDE_ENFORCER_HOST, config.PRECEDE_ENFORCER_PORT);
-  const link = new LogLink({ ...deps, tables, files, publisher, metrics });
+  const link = new LogLink({ ...deps, tables, files, publishers: [decisions, requests], metrics });
   return {
     name: 'enforcer',
     address,
@@ -59,12 +79,26 @@ export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps):
     close: async () => {
       health.drain();
       await app.close();
-      await publisher.close(config.PRECEDE_ENFORCER_FLUSH_TIMEOUT);
+      overload.close();
+      await Promise.all(
+        [decisions, requests].map((each) => each.close(config.PRECEDE_ENFORCER_FLUSH_TIMEOUT)),
+      );
       await link.close();
       await files.flush();
+      await stores.close();
     },
   };
 };
+
+/** A process has one: key sets outlive snapshots. */
+const createTokens = (metrics: EnforcerMetrics, logger: Logger): Tokens =>
+  new Tokens({
+    onOutcome: (outcome) => metrics.tokens.inc({ outcome }),
+    onLoad: ({ url, outcome, previous, tookMs }) => {
+      metrics.tokenKeysLoadSeconds.observe({ outcome }, tookMs / 1000);
+      if (outcome !== previous) logger.info({ url, outcome, tookMs }, 'keys of tokens asked for');
+    },
+  });
 
 const showSettings = (config: EnforcerConfig, failModes: FailModes, metrics: EnforcerMetrics): void => {
   metrics.failMode.set({ mode: failModes.usual }, 1);
@@ -88,7 +122,7 @@ const startFromDisk = async ({ tables, files, health }: Snapshots): Promise<void
 interface LinkDeps extends EnforcerDeps {
   readonly tables: ZoneTables;
   readonly files: SnapshotFiles;
-  readonly publisher: DecisionPublisher;
+  readonly publishers: readonly Publisher[];
   readonly metrics: EnforcerMetrics;
 }
 
@@ -156,7 +190,7 @@ class LogLink {
     );
     if (producer === undefined) return;
     this.#closing.push(() => producer.close());
-    this.#deps.publisher.start(log, producer);
+    for (const publisher of this.#deps.publishers) publisher.start(log, producer);
   }
 
   #try<T>(action: () => Promise<T>, message: string, onLate?: (late: T) => void): Promise<T | undefined> {

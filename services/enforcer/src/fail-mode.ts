@@ -1,6 +1,6 @@
 /** Which fail mode a zone has: configuration, read once at start with all faults at once. */
-import { ConfigError, isZoneId, type ZoneId } from '@precede/contracts';
-import { type EnforcerConfig, FailMode } from './config.ts';
+import { ConfigError, FailMode, isZoneId, type ZoneId } from '@precede/contracts';
+import type { EnforcerConfig } from './config.ts';
 
 export interface FailModes {
   readonly usual: FailMode;

@@ -17,11 +17,13 @@ import {
   Topic,
   topicSpecs,
   type ZoneId,
+  type ZoneSettings,
   type ZoneSnapshot,
   zoneDefaults,
 } from '@precede/contracts';
 import { configRecordOf, type EventLog, openEmbeddedLog } from '@precede/log';
 import { createHealth, createLogger, loadConfig, type RunningService } from '@precede/service';
+import { Tokens } from '@precede/tokens';
 import { Registry } from 'prom-client';
 import { enforcerFields } from './config.ts';
 import { type EnforcerDeps, startEnforcer } from './enforcer.ts';
@@ -30,6 +32,8 @@ export const zone = 'a'.repeat(32) as ZoneId;
 export const otherZone = 'b'.repeat(32) as ZoneId;
 export const host = 'api.example.com';
 export const masterKey = Buffer.alloc(32, 1);
+
+export const noTokens = new Tokens({ onOutcome: () => {}, onLoad: () => {} });
 
 export const operationOf = (name: string, method: Operation['method'] = 'GET'): Operation => {
   const hex = Buffer.from(name.padEnd(4, '.').slice(0, 4)).toString('hex');
@@ -64,6 +68,13 @@ export const ruleOf = (
 
 export const cookieSession: readonly SessionIdentifier[] = [{ type: 'cookie', name: 'sid' }];
 
+export const zoneSettings: ZoneSettings = {
+  name: 'shop',
+  createdAtMs: 0,
+  ...zoneDefaults,
+  retiredShortIds: [],
+};
+
 export const snapshotOf = (
   operations: readonly Operation[],
   rules: readonly SequenceRule[],
@@ -71,7 +82,7 @@ export const snapshotOf = (
 ): ZoneSnapshot => ({
   zoneId: zone,
   revision: 1,
-  settings: { name: 'shop', createdAtMs: 0, ...zoneDefaults, retiredShortIds: [] },
+  settings: zoneSettings,
   operations: new Map(operations.map((each) => [each.operationId, each])),
   identifiers: cookieSession,
   rules,

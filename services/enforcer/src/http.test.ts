@@ -10,6 +10,7 @@ import {
   host,
   masterKey,
   metricIn,
+  noTokens,
   operationOf,
   otherZone,
   type Reply,
@@ -19,8 +20,12 @@ import {
 } from './fixtures.test-kit.ts';
 import { buildServer } from './http.ts';
 import { createEnforcerMetrics } from './metrics.ts';
-import { DecisionPublisher } from './publisher.ts';
-import { MemorySessionStore } from './session-store.ts';
+import { Overload } from './overload.ts';
+import { createDecide } from './pipeline.ts';
+import { Publisher } from './publisher.ts';
+import { Recorder } from './recorder.ts';
+import { RequestFeed } from './request-feed.ts';
+import { openStores } from './stores/open.ts';
 import { ZoneTables } from './zone-tables.ts';
 
 const logger = createLogger('enforcer', 'silent');
@@ -38,24 +43,22 @@ const build = (env: Readonly<Record<string, string>> = {}, zones: readonly ZoneS
   const registry = new Registry();
   const clock = fixedClock(1_700_000_000_000);
   const metrics = createEnforcerMetrics(registry, clock);
-  const tables = new ZoneTables({ masterKey, logger, metrics, clock });
+  const isLogOnly = config.PRECEDE_ENFORCER_LOG_ONLY;
+  const tables = new ZoneTables({ masterKey, isLogOnly, tokens: noTokens, logger, metrics, clock });
   for (const each of zones) tables.install(each);
-  const store = new MemorySessionStore({
-    maxSessions: config.PRECEDE_ENFORCER_MAX_SESSIONS,
-    metrics,
-    clock,
-  });
-  const app = buildServer({
-    ...{ config, logger, registry, tables, store, metrics, clock },
-    health: createHealth(),
-    publisher: new DecisionPublisher({ maxQueued: 100, logger, metrics }),
+  const failModes = failModesOf(config);
+  const deadlineMs = config.PRECEDE_ENFORCER_DEADLINE;
+  const decide = createDecide({
+    ...{ tables, metrics, clock, failModes, deadlineMs },
+    stores: openStores(config, { logger, metrics, clock }),
+    recorder: new Recorder(new Publisher({ maxQueued: 100, logger, counts: metrics })),
+    feed: new RequestFeed(new Publisher({ maxQueued: 100, logger, counts: metrics.feed })),
+    overload: new Overload({ maxWaiting: 10, deadlineMs }),
     random: () => 0.5,
     hasSnapshot: () => true,
-    failModes: failModesOf(config),
-    isLogOnly: config.PRECEDE_ENFORCER_LOG_ONLY,
     allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
-    deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
   });
+  const app = buildServer({ config, logger, registry, tables, failModes, decide, health: createHealth() });
   const post = async (body: unknown, url = '/v1/decide', headers: Record<string, string> = {}) => {
     const payload = typeof body === 'string' ? body : JSON.stringify(body);
     const response = await app.inject({
@@ -178,7 +181,7 @@ test('log-only lets denials pass, records them as log and admits them', async ()
     ['allow', ruleId, [ruleId]],
   );
   assert.match(answer.body.reason, /^Let through and logged: it would be denied by rule "cart before pay"/);
-  assert.equal(await metric('decisions_total', { verdict: 'log', rule: 'allow' }), 1);
+  assert.equal(await metric('decisions_total', { verdict: 'log', rule: 'apiShieldSequenceMitigation' }), 1);
   assert.equal(await metric('sessions'), 1);
 });
 

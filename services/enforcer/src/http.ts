@@ -4,11 +4,18 @@ import { ErrorCode, InputError, isZoneId, type ZoneId } from '@precede/contracts
 import { buildHttp, type Health, type Logger, type Registry } from '@precede/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EnforcerConfig } from './config.ts';
-import { failModeOf } from './fail-mode.ts';
-import { answerRequest, type PipelineDeps } from './pipeline.ts';
-import { type DecideRequest, parseRequest, type RequestLimits } from './request.ts';
+import { viewOf } from './decision-view.ts';
+import { type FailModes, failModeOf } from './fail-mode.ts';
+import type { GatewayRequest } from './gateway-request.ts';
+import type { Decide } from './pipeline.ts';
+import { andThen } from './ports.ts';
+import { parseRequest, type RequestLimits } from './request.ts';
+import type { ZoneTables } from './zone-tables.ts';
 
-export interface ServerDeps extends PipelineDeps {
+export interface ServerDeps {
+  readonly decide: Decide;
+  readonly tables: ZoneTables;
+  readonly failModes: FailModes;
   readonly config: EnforcerConfig;
   readonly logger: Logger;
   readonly health: Health;
@@ -29,12 +36,15 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
     acceptsTime: config.PRECEDE_ENFORCER_ACCEPT_TIME,
   };
   const onRequest = authorise(config.PRECEDE_ENFORCER_TOKEN);
-  const answer = (zoneId: ZoneId, request: DecideRequest, reply: FastifyReply): FastifyReply =>
-    reply.send(answerRequest(deps, zoneId, request, () => reply.elapsedTime));
+  const answer = (zoneId: ZoneId | null, request: GatewayRequest, reply: FastifyReply) =>
+    andThen(
+      deps.decide(zoneId, request, () => reply.elapsedTime),
+      (decision) => reply.send(viewOf(decision)),
+    );
 
   app.post('/v1/decide', { onRequest }, (request, reply) => {
     const body = parseRequest(request.body, limits);
-    return answer(body.zoneId ?? onlyZone(deps), body, reply);
+    return answer(body.zoneId, body, reply);
   });
   app.post<ZoneRoute>('/v1/zones/:zoneId/decide', { onRequest }, (request, reply) => {
     const zoneId = zoneInPath(request.params.zoneId);
@@ -59,13 +69,6 @@ const readJson = (app: FastifyInstance): void => {
       done(new InputError('', 'the body is not JSON'));
     }
   });
-};
-
-/** An enforcer of one zone need not be told which. With several nothing is guessed: tenants must not mix. */
-const onlyZone = (deps: ServerDeps): ZoneId => {
-  const [zoneId, ...others] = deps.tables.zoneIds();
-  if (zoneId !== undefined && others.length === 0) return zoneId;
-  throw new InputError('/zone_id', 'must be given here or in the path where there is not exactly one zone');
 };
 
 const zoneInPath = (text: string): ZoneId => {
@@ -100,7 +103,7 @@ const describeZone = (deps: ServerDeps, zoneId: ZoneId) => {
     operations: table.matcher.size,
     rules: table.ruleCount,
     session_identifiers: table.identifiers.length,
-    fail_mode: failModeOf(deps.failModes, zoneId),
-    log_only: deps.isLogOnly,
+    fail_mode: table.settings.failMode ?? failModeOf(deps.failModes, zoneId),
+    log_only: table.isLogOnly,
   };
 };

@@ -28,13 +28,23 @@ export interface EnforcerMetrics {
   readonly valkeySeconds: Histogram<'call'>;
   readonly valkeyFailures: Counter<'reason'>;
   readonly valkeyConnected: Gauge;
+  readonly tokens: Counter<'outcome'>;
+  readonly tokenKeysLoadSeconds: Histogram<'outcome'>;
   readonly queued: Gauge;
   readonly published: Counter;
   readonly dropped: Counter<'reason'>;
+  /** Of requests, for zones whose origin is the enforcer. */
+  readonly feed: {
+    readonly queued: Gauge;
+    readonly published: Counter;
+    readonly dropped: Counter<'reason'>;
+  };
   /** Called before the sessions gauge is read. */
   countSessions: () => number;
   /** Called before the gauge of rate keys is read. */
   countRateKeys: () => number;
+  /** Called before the gauge of waiting decisions is read. */
+  countWaiting: () => number;
   /** When the last snapshot came into force, ms; NaN before the first. */
   swappedMs: number;
 }
@@ -46,10 +56,11 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
   const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
     new Gauge({ name: `precede_enforcer_${name}`, help, labelNames, registers });
   const metrics: EnforcerMetrics = {
-    decisions: counter('decisions_total', 'Decisions, by verdict and by the kind of the rule that made it.', [
-      'verdict',
-      'rule',
-    ]),
+    decisions: counter(
+      'decisions_total',
+      'Decisions, by verdict and by the phase of the rule that made it, or sequence mitigation.',
+      ['verdict', 'rule'],
+    ),
     decisionSeconds: new Histogram({
       name: 'precede_enforcer_decision_seconds',
       help: 'Time of a decision without HTTP: session, match, rules, lookback.',
@@ -95,11 +106,29 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
       'reason',
     ]),
     valkeyConnected: gauge('valkey_connected', '1 while valkey takes commands; 0 also where none is used.'),
+    tokens: counter(
+      'tokens_total',
+      'Tokens that requests were asked for, by outcome; where one is not valid the next session identifier is asked.',
+      ['outcome'],
+    ),
+    tokenKeysLoadSeconds: new Histogram({
+      name: 'precede_enforcer_token_keys_load_seconds',
+      help: 'Time of requests for the keys that tokens are verified with, by outcome.',
+      labelNames: ['outcome'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
     queued: gauge('publish_queue_records', 'Decisions that wait to be written.'),
     published: counter('decisions_published_total', 'Decisions written to decisions.v1.', []),
     dropped: counter('decisions_dropped_total', 'Decisions that were not written.', ['reason']),
+    feed: {
+      queued: gauge('feed_queue_records', 'Requests that wait to be published, of zones with this origin.'),
+      published: counter('requests_published_total', 'Requests published to requests.v1 and discovery.', []),
+      dropped: counter('requests_dropped_total', 'Requests that were not published.', ['reason']),
+    },
     countSessions: () => 0,
     countRateKeys: () => 0,
+    countWaiting: () => 0,
     swappedMs: Number.NaN,
   };
   new Gauge({
@@ -116,6 +145,14 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     registers,
     collect() {
       this.set(metrics.countSessions());
+    },
+  });
+  new Gauge({
+    name: 'precede_enforcer_waiting_decisions',
+    help: 'Decisions that wait for a session store.',
+    registers,
+    collect() {
+      this.set(metrics.countWaiting());
     },
   });
   new Gauge({

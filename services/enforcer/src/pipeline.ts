@@ -1,199 +1,224 @@
 /**
  * The way of one decision request, in call order:
- *   1 zone       → its table, taken once; unknown: the fail mode answers
+ *   1 zone       → its table, taken once; unknown, too late or too many at a time: the fail mode answers
  *   2 session    → pseudonym by the zone's identifiers
- *   3 decide     → verdict, log-only, admission (decide.ts)
- *   4 deadline   → passed: the fail mode answers in place of the decision
- *   5 count, record in the background, answer
- * Nothing in it waits.
+ *   3 decide     → the rules of all phases, roll-out and log-only, admission (decide.ts)
+ *   4 answer     → what the gateway does (respond.ts)
+ *   5 count, record in the background
+ * Waits only where a session store or a token asks the network, and then no longer than the deadline.
  */
 import {
-  type DecisionMade,
   ErrorCode,
+  FailMode,
   InputError,
-  type Operation,
+  PrecedeError,
   type SessionId,
   UnavailableError,
   type ZoneId,
 } from '@precede/contracts';
-import { normaliseRequestHost, stripQuery } from '@precede/endpoints';
 import type { Clock } from '@precede/service';
-import { FailMode } from './config.ts';
-import { decide, decidingRule, type Outcome } from './decide.ts';
+import { type DecideStores, decide } from './decide.ts';
+import { type Decision, FailCause } from './decision.ts';
 import { decisionIdAt } from './decision-id.ts';
 import { type FailModes, failModeOf } from './fail-mode.ts';
+import type { GatewayRequest } from './gateway-request.ts';
 import type { EnforcerMetrics } from './metrics.ts';
-import type { DecisionPublisher } from './publisher.ts';
+import type { Outcome } from './outcome.ts';
+import type { Overload } from './overload.ts';
+import { andThen, type Soon } from './ports.ts';
+import { Question } from './question.ts';
 import { reasonOf } from './reason.ts';
-import type { DecideRequest } from './request.ts';
-import { sessionOf } from './session.ts';
-import type { MemorySessionStore } from './session-store.ts';
+import type { Recorder } from './recorder.ts';
+import type { RequestFeed } from './request-feed.ts';
+import { failClosedResponse, responseOf } from './respond.ts';
+import { identify } from './session.ts';
 import type { ZoneTable } from './zone-table.ts';
 import type { ZoneTables } from './zone-tables.ts';
 
 export interface PipelineDeps {
   readonly tables: ZoneTables;
-  readonly store: MemorySessionStore;
-  readonly publisher: DecisionPublisher;
+  readonly stores: DecideStores;
+  readonly recorder: Recorder;
+  readonly feed: RequestFeed;
   readonly metrics: EnforcerMetrics;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly overload: Overload;
   /** Whether any configuration was read yet, from disk or to the end of the log. */
   readonly hasSnapshot: () => boolean;
   readonly failModes: FailModes;
-  readonly isLogOnly: boolean;
   readonly allowSample: number;
   readonly deadlineMs: number;
 }
 
-export interface Answer {
-  readonly decision: 'allow' | 'deny';
-  readonly decision_id: string;
-  readonly rule_id: string | null;
-  readonly reason: string;
-  readonly operation: OperationView | null;
-  readonly logged: readonly string[];
-  readonly session: boolean;
-  /** Only where the fail mode answered: why there is no decision. */
-  readonly failed?: FailCause;
-}
-
-interface OperationView {
-  readonly operation_id: string;
-  readonly method: string;
-  readonly host: string;
-  readonly endpoint: string;
-}
-
-export const FailCause = {
-  unknownZone: 'unknown_zone',
-  notReady: 'not_ready',
-  deadline: 'deadline',
-} as const;
-export type FailCause = (typeof FailCause)[keyof typeof FailCause];
-
-/** Longer paths and hosts are cut in decisions.v1. */
-const maxRecordedText = 2048;
-
-/** `elapsedMs` tells how long the request has been here. */
-export const answerRequest = (
-  deps: PipelineDeps,
-  zoneId: ZoneId,
-  request: DecideRequest,
+/** `elapsedMs` tells how long the request has been here. Null: the only zone there is. */
+export type Decide = (
+  zoneId: ZoneId | null,
+  request: GatewayRequest,
   elapsedMs: () => number,
-): Answer => {
-  const table = deps.tables.get(zoneId);
-  if (table === undefined)
-    return failed(deps, zoneId, deps.hasSnapshot() ? FailCause.unknownZone : FailCause.notReady);
+) => Soon<Decision>;
+
+export const createDecide =
+  (deps: PipelineDeps): Decide =>
+  (wanted, request, elapsedMs) => {
+    const zoneId = wanted ?? onlyZone(deps.tables);
+    const table = deps.tables.get(zoneId);
+    if (table === undefined)
+      return failed(deps, { zoneId }, deps.hasSnapshot() ? FailCause.unknownZone : FailCause.notReady);
+    const place = { zoneId, table };
+    if (elapsedMs() > deps.deadlineMs) return failed(deps, place, FailCause.deadline);
+    if (deps.overload.isOver) return failed(deps, place, FailCause.overloaded);
+    try {
+      const decision = decideIn(deps, table, request);
+      return decision instanceof Promise ? inTime(deps, place, decision, elapsedMs()) : decision;
+    } catch (error) {
+      return storeFailed(deps, place, error);
+    }
+  };
+
+/** An enforcer of one zone need not be told which. With several nothing is guessed: tenants must not mix. */
+const onlyZone = (tables: ZoneTables): ZoneId => {
+  const [zoneId, ...others] = tables.zoneIds();
+  if (zoneId !== undefined && others.length === 0) return zoneId;
+  throw new InputError('/zone_id', 'must be given here or in the path where there is not exactly one zone');
+};
+
+const decideIn = (deps: PipelineDeps, table: ZoneTable, request: GatewayRequest): Soon<Decision> => {
   const startedMs = performance.now();
-  if (elapsedMs() > deps.deadlineMs) return failed(deps, zoneId, FailCause.deadline);
-  const sessionId = sessionOf(request, table);
-  const timeMs = request.timeMs ?? deps.clock.now();
-  const isSampled = deps.allowSample > 0 && deps.random() < deps.allowSample;
-  const { method, host, path } = request;
-  const outcome = decide(
-    table,
-    deps.store,
-    { method, host, path, sessionId, timeMs, isSampled },
-    deps.isLogOnly,
+  const question = questionOf(deps, table, request);
+  return andThen(identify(question), () =>
+    andThen(decide(deps.stores, question), (outcome) => {
+      deps.metrics.decisionSeconds.observe((performance.now() - startedMs) / 1000);
+      count(deps, outcome, question.sessionId);
+      return answer(deps, question, outcome);
+    }),
   );
-  deps.metrics.decisionSeconds.observe((performance.now() - startedMs) / 1000);
-  count(deps, outcome, sessionId);
-  return record(deps, table, request, { outcome, sessionId, timeMs, isSampled });
 };
 
-const count = (deps: PipelineDeps, outcome: Outcome, sessionId: SessionId | null): void => {
-  deps.metrics.decisions.inc({ verdict: outcome.kind, rule: decidingRule(outcome)?.kind ?? 'none' });
-  const kind = outcome.operation === null ? 'unmatched' : sessionId === null ? 'no_session' : 'sequenced';
-  deps.metrics.requests.inc({ kind });
+const questionOf = (deps: PipelineDeps, table: ZoneTable, request: GatewayRequest): Question => {
+  const timeMs = request.timeMs ?? deps.clock.now();
+  return new Question({
+    ...{ table, request, timeMs },
+    decisionId: decisionIdAt(timeMs),
+    isSampled: deps.allowSample > 0 && deps.random() < deps.allowSample,
+  });
 };
 
-interface Decided {
-  readonly outcome: Outcome;
-  readonly sessionId: SessionId | null;
-  readonly timeMs: number;
-  readonly isSampled: boolean;
-}
+const count = ({ metrics }: PipelineDeps, outcome: Outcome, sessionId: SessionId | null): void => {
+  const { hit } = outcome;
+  metrics.decisions.inc({ verdict: outcome.kind, rule: hit === null ? 'none' : hit.source });
+  const kind =
+    outcome.operation === undefined ? 'unmatched' : sessionId === null ? 'no_session' : 'sequenced';
+  metrics.requests.inc({ kind });
+};
 
-const record = (deps: PipelineDeps, table: ZoneTable, request: DecideRequest, decided: Decided): Answer => {
-  const { outcome, sessionId, timeMs } = decided;
-  const decisionId = decisionIdAt(timeMs);
-  const reason = reasonOf(outcome, table, sessionId !== null);
-  const ruleId = decidingRule(outcome)?.ruleId ?? null;
-  if (outcome.kind !== 'allow' || decided.isSampled) {
-    const decision: DecisionMade = {
-      decisionId,
-      zoneId: table.zoneId,
-      sessionId,
-      timeMs,
-      verdict: outcome.kind,
-      ruleId,
-      reason,
-      operationId: outcome.operation?.operationId ?? null,
-      method: request.method.slice(0, 64),
-      host: normaliseRequestHost(request.host).slice(0, maxRecordedText),
-      path: stripQuery(request.path).slice(0, maxRecordedText),
-      lookback: outcome.lookback,
-      lookbackMs: outcome.lookbackMs,
-      action: '',
-      ruleSource: '',
-      status: 0,
-      raw: [],
-      rawMs: [],
-      rules: [],
-      trace: '',
-      remedy: '',
-      revision: table.revision,
-    };
-    deps.publisher.offer(decision);
-  }
+const answer = (deps: PipelineDeps, question: Question, outcome: Outcome): Decision => {
+  const { table, client, requestId: decisionId, hasSession } = question;
+  const { hit } = outcome;
+  const reason = reasonOf(outcome, table, hasSession);
+  const response = responseOf(outcome, table, decisionId);
+  deps.feed.publish(question, outcome);
+  deps.recorder.record(question, outcome, { reason, status: response?.status ?? 0 });
   return {
-    decision: outcome.kind === 'block' ? 'deny' : 'allow',
-    decision_id: decisionId,
-    rule_id: ruleId,
+    decision: response === null ? 'allow' : 'deny',
+    action: actionOf(outcome),
+    decisionId,
+    ruleId: hit?.ruleId ?? null,
+    ruleSource: hit?.source ?? null,
     reason,
-    operation: viewOf(outcome.operation),
-    logged: outcome.logged.length === 0 ? none : outcome.logged.map((rule) => rule.ruleId),
-    session: sessionId !== null,
+    operation: outcome.operation ?? null,
+    logged: outcome.kind === 'allow' ? none : outcome.hits.filter(isLogged).map(({ ruleId }) => ruleId),
+    hasSession,
+    response,
+    requestHeaders: outcome.requestHeaders,
+    setCookie: client.setCookie,
+    failed: null,
   };
 };
 
 const none: readonly string[] = [];
 
-const viewOf = (operation: Operation | null): OperationView | null =>
-  operation === null
-    ? null
-    : {
-        operation_id: operation.operationId,
-        method: operation.method,
-        host: operation.host,
-        endpoint: operation.endpoint,
-      };
+const isLogged = ({ effect, isEnforced }: Outcome['hits'][number]): boolean =>
+  effect === 'log' || (!isEnforced && effect !== 'skip' && effect !== 'rewrite');
+
+/** Of the rule that decided: what it did, or `log`. */
+export const actionOf = ({ kind, hit }: Outcome): Decision['action'] => {
+  if (kind === 'allow' || hit === null) return null;
+  if (kind === 'log') return 'log';
+  return hit.effect === 'limit' || hit.effect === 'redirect' ? hit.effect : 'block';
+};
+
+// Without a decision -------------------------------------------------------------------------------------------------
+
+interface Place {
+  readonly zoneId: ZoneId;
+  readonly table?: ZoneTable;
+}
+
+/** The fail mode answers where the store is late; what it does then still counts for the session. */
+const inTime = async (
+  deps: PipelineDeps,
+  place: Place,
+  decision: Promise<Decision>,
+  elapsedMs: number,
+): Promise<Decision> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, deps.deadlineMs - elapsedMs));
+  });
+  try {
+    const made = await Promise.race([deps.overload.track(decision), late]);
+    return made ?? failed(deps, place, FailCause.deadline);
+  } catch (error) {
+    return storeFailed(deps, place, error);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const storeFailed = (deps: PipelineDeps, place: Place, error: unknown): Decision => {
+  if (error instanceof UnavailableError) return failed(deps, place, FailCause.store, error);
+  throw error;
+};
 
 const sentences: Readonly<Record<FailCause, string>> = {
   unknown_zone: 'the enforcer has no configuration of this zone',
   not_ready: 'the enforcer has no configuration yet',
   deadline: 'the request had waited longer than the deadline',
+  overloaded: 'more requests came than can be decided in time',
+  store: 'the session store is away',
 };
 
 /** No decision can be made. Under `error` the gateway's own setting says what happens to the request. */
-const failed = (deps: PipelineDeps, zoneId: ZoneId, cause: FailCause): Answer => {
-  const mode = failModeOf(deps.failModes, zoneId);
+const failed = (
+  deps: PipelineDeps,
+  { zoneId, table }: Place,
+  cause: FailCause,
+  error?: unknown,
+): Decision => {
+  const mode = table?.settings.failMode ?? failModeOf(deps.failModes, zoneId);
   deps.metrics.failed.inc({ cause, mode });
   const sentence = sentences[cause];
   if (mode === FailMode.error) {
     if (cause === FailCause.unknownZone) throw new InputError('/zone_id', sentence, ErrorCode.zoneUnknown);
-    throw new UnavailableError(ErrorCode.logUnavailable, sentence);
+    const code = error instanceof PrecedeError ? error.code : ErrorCode.logUnavailable;
+    throw new UnavailableError(code, sentence, error);
   }
-  const decision = mode === FailMode.open ? 'allow' : 'deny';
+  const decisionId = decisionIdAt(deps.clock.now());
+  const isOpen = mode === FailMode.open;
   return {
-    decision,
-    decision_id: decisionIdAt(deps.clock.now()),
-    rule_id: null,
+    decision: isOpen ? 'allow' : 'deny',
+    action: isOpen ? null : 'block',
+    decisionId,
+    ruleId: null,
+    ruleSource: null,
     reason: `No decision could be made, as ${sentence}; the fail mode is ${mode}.`,
     operation: null,
     logged: none,
-    session: false,
+    hasSession: false,
+    response: isOpen ? null : failClosedResponse(table?.settings.hasDecisionHeader ?? true, decisionId),
+    requestHeaders: [],
+    setCookie: null,
     failed: cause,
   };
 };

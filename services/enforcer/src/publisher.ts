@@ -1,35 +1,41 @@
 /**
- * Writes decisions to decisions.v1 in the background. Bounded and never waited for: when full, new decisions are
- * dropped and counted, allows (samples) from the half on, so that an outage of the log costs memory within the bound
- * and never a slower answer.
+ * Writes records to the log in the background. Bounded and never waited for: when full, new ones are dropped and counted,
+ * those that can best be missed from the half on, so that an outage of the log costs memory within the bound and never a
+ * slower answer.
  */
-import {
-  type DecisionMade,
-  decisionToAvro,
-  PrecedeError,
-  type SessionId,
-  sessionKey,
-  Topic,
-} from '@precede/contracts';
+import { PrecedeError } from '@precede/contracts';
 import type { EventLog, LogProducer, OutgoingRecord } from '@precede/log';
 import type { Logger } from '@precede/service';
-import type { EnforcerMetrics } from './metrics.ts';
 import { backoffMs, pause } from './retry.ts';
+
+export interface PublisherCounts {
+  readonly queued: { set(value: number): void };
+  readonly published: { inc(count: number): void };
+  readonly dropped: { inc(labels: { readonly reason: string }, count?: number): void };
+}
 
 export interface PublisherDeps {
   readonly maxQueued: number;
   readonly logger: Logger;
-  readonly metrics: EnforcerMetrics;
+  readonly counts: PublisherCounts;
+}
+
+export interface Publication {
+  /** Left out from the half of the queue on. */
+  readonly isSample: boolean;
+  /** Called when its turn comes, and not if it never does. May throw: then it is counted as unreadable. */
+  encode(log: EventLog): OutgoingRecord;
+  /** Called once, when it is encoded or dropped. */
+  onGone?(): void;
 }
 
 /** Few, large writes: the embedded log commits on the same thread that decides. */
 const batchRecords = 2_000;
 const lingerMs = 100;
-const noSession = '0'.repeat(32) as SessionId;
 
-export class DecisionPublisher {
+export class Publisher {
   readonly #deps: PublisherDeps;
-  readonly #queue: DecisionMade[] = [];
+  readonly #queue: Publication[] = [];
   readonly #stop = new AbortController();
   #wake: () => void = () => {};
   #isClosing = false;
@@ -40,15 +46,16 @@ export class DecisionPublisher {
   }
 
   /** Never throws and never waits. */
-  offer(decision: DecisionMade): void {
-    const { maxQueued, metrics } = this.#deps;
-    const room = decision.verdict === 'allow' ? Math.ceil(maxQueued / 2) : maxQueued;
+  offer(publication: Publication): void {
+    const { maxQueued, counts } = this.#deps;
+    const room = publication.isSample ? Math.ceil(maxQueued / 2) : maxQueued;
     if (this.#queue.length >= room || this.#isClosing) {
-      metrics.dropped.inc({ reason: this.#isClosing ? 'closed' : 'full' });
+      counts.dropped.inc({ reason: this.#isClosing ? 'closed' : 'full' });
+      publication.onGone?.();
       return;
     }
-    this.#queue.push(decision);
-    metrics.queued.set(this.#queue.length);
+    this.#queue.push(publication);
+    counts.queued.set(this.#queue.length);
     this.#wake();
   }
 
@@ -75,7 +82,7 @@ export class DecisionPublisher {
         if (!this.#isClosing) await pause(lingerMs, this.#stop.signal);
       }
       const batch = this.#queue.splice(0, batchRecords);
-      this.#deps.metrics.queued.set(this.#queue.length);
+      this.#deps.counts.queued.set(this.#queue.length);
       await this.#write(this.#encode(batch, log), producer);
     }
   }
@@ -87,38 +94,35 @@ export class DecisionPublisher {
     if (this.#queue.length === 0 && !this.#isClosing) await promise;
   }
 
-  #encode(batch: readonly DecisionMade[], log: EventLog): OutgoingRecord[] {
+  #encode(batch: readonly Publication[], log: EventLog): OutgoingRecord[] {
     const records: OutgoingRecord[] = [];
-    for (const each of batch) {
+    for (const publication of batch) {
       try {
-        const value = log.codec.encode(Topic.decisions, decisionToAvro(each));
-        records.push({
-          topic: Topic.decisions,
-          key: sessionKey(each.zoneId, each.sessionId ?? noSession),
-          value,
-        });
+        records.push(publication.encode(log));
       } catch (err) {
-        this.#deps.logger.error({ err, decisionId: each.decisionId }, 'decision cannot be encoded');
+        this.#deps.logger.error({ err }, 'a record cannot be encoded');
         this.#drop(1, 'unreadable');
+      } finally {
+        publication.onGone?.();
       }
     }
     return records;
   }
 
-  /** Tries the same records until they are written; a decision may so be written twice, its id tells. */
+  /** Tries the same records until they are written; one may so be written twice, its id tells. */
   async #write(records: readonly OutgoingRecord[], producer: LogProducer): Promise<void> {
-    const { logger, metrics } = this.#deps;
+    const { logger, counts } = this.#deps;
     for (let attempt = 0; records.length > 0; attempt++) {
       if (this.#stop.signal.aborted) return this.#drop(records.length, 'shutdown');
       try {
         await this.#unlessStopped(producer.send(records));
-        return metrics.published.inc(records.length);
+        return counts.published.inc(records.length);
       } catch (err) {
         if (err instanceof PrecedeError && !err.retryable) {
-          logger.error({ err, records: records.length }, 'decisions refused by the log');
+          logger.error({ err, records: records.length }, 'records refused by the log');
           return this.#drop(records.length, 'refused');
         }
-        if (attempt === 0) logger.warn({ err }, 'decisions cannot be written, trying again');
+        if (attempt === 0) logger.warn({ err }, 'records cannot be written, trying again');
         await pause(backoffMs(attempt), this.#stop.signal);
       }
     }
@@ -138,6 +142,6 @@ export class DecisionPublisher {
   }
 
   #drop(count: number, reason: string): void {
-    if (count > 0) this.#deps.metrics.dropped.inc({ reason }, count);
+    if (count > 0) this.#deps.counts.dropped.inc({ reason }, count);
   }
 }

@@ -2,29 +2,11 @@
  * The body of a decision request, read once into a bounded, typed value. Anything else is refused with a JSON pointer;
  * unknown fields too, as a misspelt one would silently change the decision.
  */
+import { isIP } from 'node:net';
 import { ErrorCode, InputError, isZoneId, type ZoneId } from '@precede/contracts';
-
-/** Where an explicit session comes from, as in ingest: text alone is `explicit` with an empty name. */
-export interface SessionValue {
-  readonly type: 'explicit' | 'header' | 'cookie';
-  readonly name: string;
-  readonly value: string;
-}
-
-export interface DecideRequest {
-  readonly zoneId: ZoneId | null;
-  /** Upper-case. */
-  readonly method: string;
-  readonly host: string;
-  /** As sent, perhaps with a query. */
-  readonly path: string;
-  /** By lower-case name; of several values the first that is not empty. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly cookies: ReadonlyMap<string, string>;
-  readonly session: SessionValue | null;
-  /** Simulated time, ms. */
-  readonly timeMs: number | null;
-}
+import { fromText } from '@precede/rules';
+import { parseMetadata } from './fields/metadata.ts';
+import type { GatewayRequest, SessionValue } from './gateway-request.ts';
 
 export interface RequestLimits {
   readonly maxHeaders: number;
@@ -35,14 +17,17 @@ export interface RequestLimits {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const known = new Set(['zone_id', 'method', 'host', 'path', 'headers', 'cookies', 'session', 'time']);
+const known = new Set([
+  ...['zone_id', 'method', 'scheme', 'host', 'path', 'http_version', 'headers', 'cookies', 'session', 'time'],
+  ...['client_ip', 'body', 'body_base64', 'body_truncated', 'fields'],
+]);
 const none: ReadonlyMap<string, string> = new Map();
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Throws InputError at the first fault. */
-export const parseRequest = (body: unknown, limits: RequestLimits): DecideRequest => {
+export const parseRequest = (body: unknown, limits: RequestLimits): GatewayRequest => {
   if (!isObject(body)) throw new InputError('', 'the body must be a JSON object');
   for (const name in body)
     if (!known.has(name))
@@ -50,12 +35,18 @@ export const parseRequest = (body: unknown, limits: RequestLimits): DecideReques
   return {
     zoneId: zoneOf(body['zone_id']),
     method: textOf(body, 'method', limits).toUpperCase(),
-    host: textOf(body, 'host', limits),
-    path: pathOf(body, limits),
-    headers: mapOf(body, 'headers', limits),
-    cookies: mapOf(body, 'cookies', limits),
+    scheme: schemeOf(body['scheme']),
+    host: fromText(textOf(body, 'host', limits)),
+    path: fromText(pathOf(body, limits)),
+    headers: headersOf(body, limits),
+    cookies: cookiesOf(body, limits),
     session: explicitSession(body['session'], limits),
     timeMs: timeOf(body['time'], limits),
+    clientIp: addressOf(body['client_ip']),
+    httpVersion: isGiven(body['http_version']) ? textOf(body, 'http_version', limits) : null,
+    body: contentOf(body),
+    isBodyCut: body['body_truncated'] === true,
+    metadata: parseMetadata(body['fields'] ?? {}, '/fields'),
   };
 };
 
@@ -85,37 +76,84 @@ const pathOf = (body: Json, limits: RequestLimits): string => {
   throw new InputError('/path', 'must begin with a slash (or be *)');
 };
 
-const mapOf = (
-  body: Json,
-  name: 'headers' | 'cookies',
-  limits: RequestLimits,
-): ReadonlyMap<string, string> => {
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+const schemeOf = (value: unknown): 'http' | 'https' | null => {
+  if (value === undefined || value === null) return null;
+  if (value === 'http' || value === 'https') return value;
+  throw new InputError('/scheme', 'must be http or https');
+};
+
+const addressOf = (value: unknown): string | null => {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && isIP(value) !== 0) return value;
+  throw new InputError('/client_ip', 'must be an IPv4 or IPv6 address');
+};
+
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** The body of the client's request: as text, or in Base64 where it is none. */
+const contentOf = (body: Json): Uint8Array | null => {
+  const { body: text, body_base64: encoded } = body;
+  if (isGiven(text) && isGiven(encoded))
+    throw new InputError('/body_base64', 'is given beside body: one of the two');
+  if (isGiven(text)) {
+    if (typeof text === 'string') return Buffer.from(text, 'utf8');
+    throw new InputError('/body', 'must be text');
+  }
+  if (!isGiven(encoded)) return null;
+  if (typeof encoded === 'string' && encoded.length % 4 === 0 && base64.test(encoded))
+    return Buffer.from(encoded, 'base64');
+  throw new InputError('/body_base64', 'must be Base64 with its padding');
+};
+
+type Values = string | readonly string[];
+
+const entriesOf = (body: Json, name: 'headers' | 'cookies', limits: RequestLimits): [string, unknown][] => {
   const given = body[name];
-  if (given === undefined || given === null) return none;
+  if (given === undefined || given === null) return [];
   if (!isObject(given)) throw new InputError(`/${name}`, 'must be an object of texts');
   const entries = Object.entries(given);
   if (entries.length > limits.maxHeaders)
     throw new InputError(`/${name}`, `more than ${limits.maxHeaders} entries`, ErrorCode.inputTooLarge);
-  const map = new Map<string, string>();
-  for (const [key, value] of entries) {
-    const text = firstText(value, name, key, limits);
-    const folded = name === 'headers' ? key.toLowerCase() : key;
-    // Of two spellings of a header the lower-case one counts, as in ingest.
-    if (folded === key || !map.has(folded)) map.set(folded, text);
+  return entries;
+};
+
+const headersOf = (body: Json, limits: RequestLimits): ReadonlyMap<string, Values> => {
+  const map = new Map<string, Values>();
+  for (const [key, value] of entriesOf(body, 'headers', limits)) {
+    const values = valuesOf(value, `/headers/${pointerOf(key)}`, key, limits);
+    const name = fromText(key.toLowerCase());
+    const before = map.get(name);
+    // Two spellings of a header are two lines of it; the lower-case one counts first, as in ingest.
+    if (before === undefined) map.set(name, values);
+    else map.set(name, name === key ? [values, before].flat() : [before, values].flat());
   }
   return map;
 };
 
-const firstText = (value: unknown, name: string, key: string, limits: RequestLimits): string => {
-  if (typeof value === 'string') {
-    if (value.length <= limits.maxValue && key.length <= limits.maxValue) return value;
-    return bounded(key.length > value.length ? key : value, `/${name}/${pointerOf(key)}`, limits);
-  }
-  if (value === null) return '';
-  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
-    throw new InputError(`/${name}/${pointerOf(key)}`, 'must be text or an array of texts');
-  return bounded(value.find((each) => each !== '') ?? '', `/${name}/${pointerOf(key)}`, limits);
+const cookiesOf = (body: Json, limits: RequestLimits): ReadonlyMap<string, string> => {
+  const entries = entriesOf(body, 'cookies', limits);
+  if (entries.length === 0) return none;
+  return new Map(
+    entries.map(([key, value]) => {
+      const values = valuesOf(value, `/cookies/${pointerOf(key)}`, key, limits);
+      const first = typeof values === 'string' ? values : (values.find((each) => each !== '') ?? '');
+      return [fromText(key), first];
+    }),
+  );
 };
+
+const valuesOf = (value: unknown, pointer: string, key: string, limits: RequestLimits): Values => {
+  if (key.length > limits.maxValue) bounded(key, pointer, limits);
+  if (typeof value === 'string') return fromText(bounded(value, pointer, limits));
+  if (value === null) return '';
+  if (!Array.isArray(value) || value.length > limits.maxHeaders || !value.every(isText))
+    throw new InputError(pointer, 'must be text or an array of texts');
+  return value.map((each) => fromText(bounded(each, pointer, limits)));
+};
+
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 const explicitSession = (given: unknown, limits: RequestLimits): SessionValue | null => {
   if (given === undefined || given === null || given === '') return null;

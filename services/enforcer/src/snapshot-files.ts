@@ -4,9 +4,18 @@
  * counted and passed over. Holds no secret: session keys are configuration.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isZoneId, type Operation, type ZoneId, type ZoneSnapshot } from '@precede/contracts';
+import {
+  isZoneId,
+  type NamedListConfig,
+  type Operation,
+  type PhaseInfo,
+  type TokenConfiguration,
+  type ZoneId,
+  type ZoneSnapshot,
+  zoneDefaults,
+} from '@precede/contracts';
 import type { Logger } from '@precede/service';
 import type { EnforcerMetrics } from './metrics.ts';
 
@@ -17,8 +26,13 @@ export interface SnapshotFilesDeps {
   readonly metrics: EnforcerMetrics;
 }
 
-interface StoredZone extends Omit<ZoneSnapshot, 'operations'> {
+type Keyed = 'operations' | 'phases' | 'lists' | 'tokenConfigurations';
+
+interface StoredZone extends Omit<ZoneSnapshot, Keyed> {
   readonly operations: readonly Operation[];
+  readonly phases: readonly PhaseInfo[];
+  readonly lists: readonly NamedListConfig[];
+  readonly tokenConfigurations: readonly TokenConfiguration[];
 }
 interface StoredFile {
   readonly format: number;
@@ -29,6 +43,8 @@ interface StoredFile {
 
 const format = 1;
 const suffix = '.zone.json';
+/** The one before the newest: used where the newest is damaged. */
+const previous = '.previous';
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export class SnapshotFiles {
@@ -50,7 +66,7 @@ export class SnapshotFiles {
     for (const name of (await readdir(dir)).sort()) {
       if (name.endsWith('.tmp')) await rm(join(dir, name), { force: true });
       if (!name.endsWith(suffix)) continue;
-      const snapshot = await this.#read(name);
+      const snapshot = (await this.#read(name)) ?? (await this.#read(name, previous));
       if (snapshot !== undefined) found.push(snapshot);
     }
     return found;
@@ -69,9 +85,11 @@ export class SnapshotFiles {
     while (this.#writing !== undefined) await this.#writing;
   }
 
-  async #read(name: string): Promise<ZoneSnapshot | undefined> {
+  async #read(name: string, ending = ''): Promise<ZoneSnapshot | undefined> {
+    const path = join(this.#deps.dir, `${name}${ending}`);
+    if (ending !== '' && !(await isThere(path))) return undefined;
     try {
-      const file = JSON.parse(await readFile(join(this.#deps.dir, name), 'utf8')) as StoredFile;
+      const file = JSON.parse(await readFile(path, 'utf8')) as StoredFile;
       if (file.format !== format) throw new Error(`unknown format ${file.format}`);
       if (digest(file.zone) !== file.sha256) throw new Error('the digest does not fit the content');
       const snapshot = fromStored(JSON.parse(file.zone) as StoredZone);
@@ -81,7 +99,7 @@ export class SnapshotFiles {
       return snapshot;
     } catch (err) {
       this.#deps.metrics.snapshotFiles.inc({ outcome: 'damaged' });
-      this.#deps.logger.warn({ err, file: name }, 'snapshot file cannot be used');
+      this.#deps.logger.warn({ err, file: `${name}${ending}` }, 'snapshot file cannot be used');
       return undefined;
     }
   }
@@ -109,7 +127,7 @@ export class SnapshotFiles {
   async #writeOne(zoneId: ZoneId, snapshot: ZoneSnapshot | null): Promise<void> {
     const path = join(this.#deps.dir, `${zoneId}${suffix}`);
     try {
-      if (snapshot === null) await rm(path, { force: true });
+      if (snapshot === null) await removeAll(path);
       else await writeWhole(path, fileOf(snapshot));
       this.#deps.metrics.snapshotFiles.inc({ outcome: 'written' });
     } catch (err) {
@@ -120,15 +138,33 @@ export class SnapshotFiles {
 }
 
 const fileOf = (snapshot: ZoneSnapshot): string => {
-  const stored: StoredZone = { ...snapshot, operations: [...snapshot.operations.values()] };
+  const stored: StoredZone = {
+    ...snapshot,
+    operations: [...snapshot.operations.values()],
+    phases: [...snapshot.phases.values()],
+    lists: [...snapshot.lists.values()],
+    tokenConfigurations: [...snapshot.tokenConfigurations.values()],
+  };
   const zone = JSON.stringify(stored);
   return JSON.stringify({ format, sha256: digest(zone), zone } satisfies StoredFile);
 };
 
-const fromStored = (stored: StoredZone): ZoneSnapshot => ({
-  ...stored,
-  operations: new Map(stored.operations.map((each) => [each.operationId, each])),
-});
+/** Files of before have no rules by expression, nor the settings that came with them. */
+const fromStored = (
+  stored: Partial<StoredZone> & Pick<StoredZone, 'operations' | 'settings'>,
+): ZoneSnapshot =>
+  ({
+    expressionRules: [],
+    ...stored,
+    settings: { ...zoneDefaults, ...stored.settings },
+    operations: keyed(stored.operations, (each) => each.operationId),
+    phases: keyed(stored.phases ?? [], (each) => each.phase),
+    lists: keyed(stored.lists ?? [], (each) => each.name),
+    tokenConfigurations: keyed(stored.tokenConfigurations ?? [], (each) => each.configId),
+  }) as ZoneSnapshot;
+
+const keyed = <K, V>(items: readonly V[], keyOf: (item: V) => K): ReadonlyMap<K, V> =>
+  new Map(items.map((item) => [keyOf(item), item]));
 
 const writeWhole = async (path: string, text: string): Promise<void> => {
   const temporary = `${path}.tmp`;
@@ -139,5 +175,20 @@ const writeWhole = async (path: string, text: string): Promise<void> => {
   } finally {
     await file.close();
   }
+  if (await isThere(path)) await copyFile(path, `${path}${previous}`);
   await rename(temporary, path);
+};
+
+const isThere = async (path: string): Promise<boolean> => {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const removeAll = async (path: string): Promise<void> => {
+  await rm(path, { force: true });
+  await rm(`${path}${previous}`, { force: true });
 };

@@ -5,10 +5,9 @@
 import type { ZoneId, ZoneSnapshot } from '@precede/contracts';
 import type { Clock, Logger } from '@precede/service';
 import type { EnforcerMetrics } from './metrics.ts';
-import { compileZone, type ZoneTable } from './zone-table.ts';
+import { compileZone, type ZoneOptions, type ZoneTable } from './zone-table.ts';
 
-export interface ZoneTablesDeps {
-  readonly masterKey: Buffer;
+export interface ZoneTablesDeps extends ZoneOptions {
   readonly logger: Logger;
   readonly metrics: EnforcerMetrics;
   readonly clock: Clock;
@@ -45,8 +44,8 @@ export class ZoneTables {
   /** Whether the snapshot is in force now. */
   install(snapshot: ZoneSnapshot): boolean {
     const { zoneId, revision } = snapshot;
-    const { logger, metrics, clock, masterKey } = this.#deps;
-    const compiled = compileZone(snapshot, masterKey);
+    const { logger, metrics, clock } = this.#deps;
+    const compiled = compileZone(snapshot, this.#deps);
     if (compiled.kind === 'refused') {
       const { reason, faults } = compiled;
       const inForce = this.#tables.get(zoneId)?.revision ?? null;
@@ -60,7 +59,7 @@ export class ZoneTables {
       this.#refused.delete(zoneId);
       this.#tables.set(zoneId, compiled.table);
       metrics.swappedMs = clock.now();
-      logger.info({ zoneId, revision, rules: snapshot.rules.length }, 'zone snapshot in force');
+      logger.info({ zoneId, revision, rules: compiled.table.ruleCount }, 'zone snapshot in force');
     }
     this.#count();
     return compiled.kind === 'compiled';
