@@ -1,7 +1,7 @@
 /** What names the session of a request: an ordered list of headers, cookies and claims, the first one present counts. */
 import type { SessionIdentifier, ZoneId, ZoneSnapshot } from '@precede/contracts';
+import { parseTokenIdentifier } from '@precede/tokens';
 import { z } from 'zod';
-import { isClaimPath } from './claim-path.ts';
 import { issue, parseBody } from './parse.ts';
 import type { Plan } from './plan.ts';
 import { knownZone } from './zones.ts';
@@ -11,22 +11,21 @@ export const maxIdentifiers = 10;
 /** RFC 9110 token; names of cookies are tokens too (RFC 6265). */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 
-const uuidLength = 36;
-const uuidAndPath = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(.*)$/isu;
-
-/** `<token configuration id>:<path>`; the configuration must be there. */
+/** `<token configuration id>:<path>`; the configuration must be there, and the path give one value. */
 const faultOfClaim = (zone: ZoneSnapshot, name: string): ReturnType<typeof issue> | undefined => {
-  const [, id, path] = uuidAndPath.exec(name) ?? [];
-  if (id === undefined || path === undefined)
+  const colon = name.indexOf(':');
+  if (colon < 1)
     return issue('invalid', 'must be <token configuration id>:<JSONPath>, such as …:$.sub', ['name']);
+  const id = name.slice(0, colon);
   if (!zone.tokenConfigurations.has(id.toLowerCase()))
     return issue('identifierTokenUnknown', `there is no token configuration ${id} in this zone`, ['name']);
-  if (isClaimPath(path)) return undefined;
-  return issue(
-    'identifierPathInvalid',
-    "must be a singular JSONPath of RFC 9535, names and indexes alone: $.sub, $['https://x/id'], $.ids[0]",
-    ['name'],
-  );
+  const parsed = parseTokenIdentifier(name);
+  if (parsed.kind === 'refused') {
+    const { message, position } = parsed.fault;
+    return issue('identifierPathInvalid', `character ${position + 1}: ${message}`, ['name']);
+  }
+  if (parsed.path.length > 0) return undefined;
+  return issue('identifierPathInvalid', '$ is all claims: name one of them, such as $.sub', ['name']);
 };
 
 const identifier = (zone: ZoneSnapshot) =>
@@ -47,7 +46,8 @@ const identifier = (zone: ZoneSnapshot) =>
 /** Neither names of headers nor UUIDs have a case. */
 const canonicalName = ({ type, name }: SessionIdentifier): string => {
   if (type === 'header') return name.toLowerCase();
-  return type === 'jwt' ? name.slice(0, uuidLength).toLowerCase() + name.slice(uuidLength) : name;
+  const end = type === 'jwt' ? name.indexOf(':') : 0;
+  return name.slice(0, end).toLowerCase() + name.slice(end);
 };
 
 export const configurationBody = (zone: ZoneSnapshot) =>

@@ -1,6 +1,7 @@
 /** What clients may send as a token configuration: the members of the public API, and ours beside them. */
 import type { TokenConfiguration } from '@precede/contracts';
 import { parseValueExpression } from '@precede/rules';
+import { tokenAlgorithms, tokenConfigurationFaults } from '@precede/tokens';
 import { z } from 'zod';
 import { issue } from './parse.ts';
 import { description, withoutControls } from './texts.ts';
@@ -17,25 +18,27 @@ const usualToleranceSeconds = 30;
 
 export type TokenDefinition = Omit<TokenConfiguration, 'configId' | 'createdAtMs' | 'lastUpdatedMs'>;
 
+/** One member by itself, asked of what will verify with it. */
+const faultOf = (member: Partial<Pick<TokenDefinition, 'sources' | 'jwksUrl'>>): string | undefined => {
+  const rest = { sources: [], algorithms: tokenAlgorithms, keys: [], jwksUrl: 'https://localhost' };
+  return tokenConfigurationFaults({ ...rest, ...member })[0]?.message;
+};
+
 const source = z.string().superRefine((text, context) => {
   const parsed = parseValueExpression(text, { lists: new Map() });
   if (parsed.kind === 'refused') {
     const { line, column, message, hint } = parsed.fault;
     context.addIssue(issue('expressionInvalid', `line ${line}, column ${column}: ${message}; ${hint}`));
-  } else if (parsed.expression.type.kind !== 'bytes')
-    context.addIssue(
-      issue('expressionInvalid', 'line 1, column 1: must give one text; pick one item: ["authorization"][0]'),
-    );
+    return;
+  }
+  const fault = faultOf({ sources: [text] });
+  if (fault !== undefined) context.addIssue(issue('expressionInvalid', `line 1, column 1: ${fault}`));
 });
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-const jwksUrl = withoutControls(maxUrl, 1).refine((text) => {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, hash } = new URL(text);
-  if (username !== '' || password !== '' || hash !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname));
-}, 'must be an https address without credentials and fragment; http only on loopback');
+const jwksUrl = withoutControls(maxUrl, 1).superRefine((text, context) => {
+  const fault = faultOf({ jwksUrl: text });
+  if (fault !== undefined) context.addIssue(issue('invalid', fault));
+});
 
 const credentials = z.strictObject({ keys: z.array(publicKey).max(maxKeys) });
 

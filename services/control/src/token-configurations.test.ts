@@ -134,7 +134,12 @@ test('names the faults of all members at once', async () => {
   const answer = await post({
     title: '',
     token_type: 'saml',
-    token_sources: ['http.request.headers["authorization"]', 'nothing', 'http.request.version eq'],
+    token_sources: [
+      'http.request.headers["authorization"]',
+      'nothing',
+      'http.request.version',
+      'http.host [',
+    ],
     clock_tolerance: 601,
     issuer: 7,
     secret: 'x',
@@ -149,6 +154,7 @@ test('names the faults of all members at once', async () => {
     [1508, '/token_sources/0'],
     [1508, '/token_sources/1'],
     [1508, '/token_sources/2'],
+    [1508, '/token_sources/3'],
   ]);
 });
 

@@ -4,6 +4,7 @@
  */
 import { createPublicKey, type JsonWebKey as NodeKey } from 'node:crypto';
 import type { JsonWebKey } from '@precede/contracts';
+import { isTokenAlgorithm, tokenAlgorithms } from '@precede/tokens';
 import { z } from 'zod';
 import { isPlainObject, issue } from './parse.ts';
 
@@ -17,7 +18,6 @@ const algorithmsOf: Readonly<Record<string, readonly string[]>> = {
   'P-521': ['ES512'],
   Ed25519: ['EdDSA', 'Ed25519'],
 };
-const allAlgorithms = [...new Set(Object.values(algorithmsOf).flat())];
 
 /** Of RFC 7518: private exponents and primes, and symmetric keys. */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
@@ -25,13 +25,13 @@ const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const keptMembers = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'n', 'e', 'x', 'y'];
 
 export const algorithm = z.string().superRefine((name, context) => {
-  if (!allAlgorithms.includes(name)) context.addIssue(issue('algorithmRefused', refusalOf(name)));
+  if (!isTokenAlgorithm(name)) context.addIssue(issue('algorithmRefused', refusalOf(name)));
 });
 
 const refusalOf = (name: string): string => {
   if (name.toLowerCase() === 'none') return 'none is no signature: anybody could make such tokens';
   if (/^HS\d+$/i.test(name)) return 'HMAC is symmetric: whoever can verify can forge';
-  return `is not one of ${allAlgorithms.join(', ')}`;
+  return `is not one of ${tokenAlgorithms.join(', ')}`;
 };
 
 const kindOf = (key: JsonWebKey): string => String(key['kty'] === 'RSA' ? 'RSA' : key['crv']);
@@ -64,7 +64,7 @@ const algorithmFaults = (key: JsonWebKey): readonly Found[] => {
   const name = key['alg'];
   if (name === undefined) return [];
   if (typeof name !== 'string') return [issue('algorithmRefused', 'must be a text', ['alg'])];
-  if (!allAlgorithms.includes(name)) return [issue('algorithmRefused', refusalOf(name), ['alg'])];
+  if (!isTokenAlgorithm(name)) return [issue('algorithmRefused', refusalOf(name), ['alg'])];
   if (algorithmsOf[kindOf(key)]?.includes(name) === false)
     return [issue('algorithmRefused', `is no algorithm of a key of ${kindOf(key)}`, ['alg'])];
   return [];
