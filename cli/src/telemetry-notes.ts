@@ -151,7 +151,10 @@ const scorer: Readonly<Record<string, Note>> = {
     watch: 'Any increase: scores are approximate (`is_exact` false); raise `PRECEDE_SCORER_RANK_MAX_ROWS`.',
   },
   archived_records_total: {
-    labels: { topic: '`sessions.v1`, `decisions.v1`, `requests.v1`', outcome: '`stored`, `unreadable`' },
+    labels: {
+      topic: '`sessions.v1`, `decisions.v1`, `audit.v1`, `requests.v1`',
+      outcome: '`stored`, `unreadable`',
+    },
     watch: '`unreadable`: any increase.',
   },
   rescored_sessions_total: {

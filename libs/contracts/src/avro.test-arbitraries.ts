@@ -2,6 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type {
   ChangelogEntry,
+  ConfigChanged,
   DeadLetter,
   DecisionMade,
   HeldRequest,
@@ -14,7 +15,7 @@ import type {
   UnmatchedObserved,
   WindowState,
 } from './events.ts';
-import { DecidedAction, DropReason, SessionEnd, Verdict } from './events.ts';
+import { AuditAction, DecidedAction, DropReason, SessionEnd, Verdict } from './events.ts';
 import {
   type ExpressionRule,
   ListKind,
@@ -27,7 +28,7 @@ import {
   type TokenConfiguration,
 } from './expression-rules.ts';
 import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
-import type { ConfigRecord, Operation, SequenceRule, ZoneSettings } from './zone-config.ts';
+import type { ConfigKind, ConfigRecord, Operation, SequenceRule, ZoneSettings } from './zone-config.ts';
 import { FailMode, Method, RequestsOrigin } from './zone-config.ts';
 
 const hex = (bytes: number): Arbitrary<string> =>
@@ -388,3 +389,18 @@ export const configRecord: Arbitrary<ConfigRecord> = fc.oneof(
   fc.record({ ...head, kind: kind('token_configuration'), tokenConfiguration: nullable(tokenConfiguration) }),
   fc.record({ ...head, kind: kind('zone'), settings: nullable(settings) }),
 );
+
+const configKinds: readonly ConfigKind[] = ['operation', 'expression_rule', 'named_list', 'zone'];
+
+export const configChanged: Arbitrary<ConfigChanged> = fc.record({
+  zoneId,
+  revision: large,
+  place: count,
+  timeMs: time,
+  actor: text,
+  resource: fc.constantFrom(...configKinds),
+  resourceId: text,
+  action: oneOf(AuditAction),
+  before: text,
+  after: text,
+});

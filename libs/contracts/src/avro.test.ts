@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import avsc, { type Schema, type Type } from 'avsc';
 import fc, { type Arbitrary } from 'fast-check';
+import { auditFromAvro, auditToAvro } from './audit-avro.ts';
 import {
   changelogEntry,
+  configChanged,
   configRecord,
   deadLetter,
   decision,
@@ -95,6 +97,7 @@ describe('converters', () => {
   roundTrip(Topic.sessions, session, sessionToAvro, sessionFromAvro);
   roundTrip(Topic.changelog, changelogEntry, changelogToAvro, changelogFromAvro);
   roundTrip(Topic.decisions, decision, decisionToAvro, decisionFromAvro);
+  roundTrip(Topic.audit, configChanged, auditToAvro, auditFromAvro);
   roundTrip(Topic.deadLetters, deadLetter, deadLetterToAvro, deadLetterFromAvro);
 
   test('config.v1: a record or its tombstone, written and read, is the same record', () => {

@@ -4,6 +4,7 @@
  */
 import type { RuleSource } from './expression-rules.ts';
 import type { OperationId, RuleId, SessionId, ShortId, SourceId, ZoneId } from './ids.ts';
+import type { ConfigKind } from './zone-config.ts';
 
 /** One request that matched a saved operation and carries a session (requests.v1). */
 export interface RequestObserved {
@@ -226,6 +227,28 @@ export const DecidedAction = {
   redirect: 'redirect',
 } as const;
 export type DecidedAction = (typeof DecidedAction)[keyof typeof DecidedAction];
+
+export const AuditAction = { create: 'create', update: 'update', delete: 'delete' } as const;
+export type AuditAction = (typeof AuditAction)[keyof typeof AuditAction];
+
+/** One thing of a zone's configuration that was changed (audit.v1), in the transaction of the change itself. */
+export interface ConfigChanged {
+  readonly zoneId: ZoneId;
+  /** Of the zone, that the change made; with `place` unique in the zone. */
+  readonly revision: number;
+  /** From 0 within the revision. */
+  readonly place: number;
+  readonly timeMs: number;
+  /** Name of the token that asked; never the token. */
+  readonly actor: string;
+  /** What kind of thing: a kind of config.v1. */
+  readonly resource: ConfigKind;
+  readonly resourceId: string;
+  readonly action: AuditAction;
+  /** As the management API shows the thing, JSON; empty: it was not there before, is not there after. */
+  readonly before: string;
+  readonly after: string;
+}
 
 export const DropReason = {
   unreadable: 'unreadable',

@@ -1,3 +1,4 @@
+export * from './audit-avro.ts';
 export * from './avro.ts';
 export * from './counted-sequence.ts';
 export * from './errors.ts';

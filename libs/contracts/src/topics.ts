@@ -13,6 +13,7 @@ export const Topic = {
   changelog: 'sessionizer.changelog.v1',
   config: 'config.v1',
   decisions: 'decisions.v1',
+  audit: 'audit.v1',
   deadLetters: 'dead-letters.v1',
 } as const;
 export type TopicName = (typeof Topic)[keyof typeof Topic];
@@ -59,6 +60,13 @@ export const topicSpecs: readonly TopicSpec[] = [
     partitions: 'single',
   },
   data(Topic.decisions, 7 * day),
+  {
+    topic: Topic.audit,
+    isCompacted: false,
+    retentionMs: 365 * day,
+    isPartitionCountFixed: true,
+    partitions: 'single',
+  },
   data(Topic.deadLetters, 7 * day),
 ];
 
@@ -100,6 +108,9 @@ export const journalHeldKey = (sequence: number): Buffer =>
 /** The changelog's key of one journal chunk: the next generation writes over it (12 bytes). */
 export const journalChunkKey = (sequence: number): Buffer =>
   Buffer.from(`journal/${String(sequence).padStart(4, '0')}`);
+
+/** zone: 16 bytes. Keys audit.v1, so that the changes of a zone stay in order. */
+export const zoneKey = (zone: ZoneId): Buffer => Buffer.from(zone, 'hex');
 
 /** zone ‖ kind ‖ id of one configuration record. */
 export const configKey = (zone: ZoneId, kind: string, id: OperationId | string): Buffer =>

@@ -120,6 +120,7 @@ export type ConfigBody =
       readonly tokenConfiguration: TokenConfiguration | null;
     }
   | { readonly kind: 'zone'; readonly id: string; readonly settings: ZoneSettings | null };
+export type ConfigKind = ConfigBody['kind'];
 /** One record of config.v1; a null body is a tombstone (of `zone`: the zone is gone). */
 export type ConfigRecord = Change & ConfigBody;
 

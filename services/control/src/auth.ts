@@ -10,6 +10,7 @@ export const Permission = {
   analyticsRead: 'analytics read',
   rulesEdit: 'rules edit',
   endpointsEdit: 'endpoints edit',
+  sequenceCookieEdit: 'sequence cookie edit',
   admin: 'admin',
 } as const;
 export type Permission = (typeof Permission)[keyof typeof Permission];

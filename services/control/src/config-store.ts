@@ -1,6 +1,6 @@
 /**
  * The single writer of config.v1. Changes are planned and written one after the other; each is one revision of one
- * zone, all its records in one transaction with the zone record last. A write answers when it is in the log AND read
+ * zone, all its records in one transaction with what audit.v1 says of it, the zone record last. A write answers when it is in the log AND read
  * back. When the outcome of a write is unknown, the next one first makes it certain: a new producer of the same name
  * ends whatever the old one had begun, then the log is read to its end.
  */
@@ -10,26 +10,14 @@ import {
   FencedError,
   UnavailableError,
   type ZoneConfigs,
-  type ZoneId,
-  type ZoneSettings,
 } from '@precede/contracts';
-import { configRecordOf, type EventLog, type LogProducer } from '@precede/log';
+import { configRecordOf, type EventLog, type LogProducer, type OutgoingRecord } from '@precede/log';
 import type { Logger } from '@precede/service';
+import { auditRecordOf, changesOf } from './audit.ts';
 import { ConfigFollower } from './config-follower.ts';
 import { ApiError, apiError } from './errors.ts';
 import type { ControlMetrics } from './metrics.ts';
-
-/** What a plan wants written. */
-export interface Change<R> {
-  readonly zoneId: ZoneId;
-  /** Without the zone record, which every change ends with. */
-  readonly bodies: readonly ConfigBody[];
-  /** The zone record; null deletes the zone. */
-  readonly settings: ZoneSettings | null;
-  readonly result: (revision: number) => R;
-}
-/** Runs alone and without waiting; `keep` answers from what is there and writes nothing. */
-export type Plan<R> = (zones: ZoneConfigs) => Change<R> | { readonly keep: R };
+import type { Author, Change, Plan } from './plan.ts';
 
 export interface ConfigStoreOptions {
   readonly log: EventLog;
@@ -76,13 +64,13 @@ export class ConfigStore {
   }
 
   /** Rejects with ApiError: what the plan refuses, or that the log is away, busy or taken over. */
-  async write<R>(plan: Plan<R>): Promise<R> {
+  async write<R>(plan: Plan<R>, author: Author): Promise<R> {
     if (this.#waiting >= this.#options.maxWaiting) {
       this.#options.metrics.writes.inc({ outcome: 'busy' });
       throw apiError('busy', `${this.#waiting} changes are waiting already`);
     }
     this.#count(1);
-    const done = this.#last.then(() => this.#writeNow(plan));
+    const done = this.#last.then(() => this.#writeNow(plan, author));
     this.#last = done.catch(() => undefined);
     try {
       return await done;
@@ -103,14 +91,15 @@ export class ConfigStore {
     this.#options.metrics.waitingWrites.set(this.#waiting);
   }
 
-  async #writeNow<R>(plan: Plan<R>): Promise<R> {
+  async #writeNow<R>(plan: Plan<R>, author: Author): Promise<R> {
     try {
       if (this.#fenced !== undefined) throw this.#fenced;
       if (!this.#isCertain) await this.#makeCertain();
       const change = plan(this.zones);
       if ('keep' in change) return change.keep;
       const revision = this.#follower.revision(change.zoneId) + 1;
-      await this.#append(change, revision);
+      if (author.isDryRun) return change.result(revision);
+      await this.#append(change, revision, author);
       this.#options.metrics.writes.inc({ outcome: 'written' });
       return change.result(revision);
     } catch (error) {
@@ -118,16 +107,23 @@ export class ConfigStore {
     }
   }
 
-  async #append(change: Change<unknown>, revision: number): Promise<void> {
+  async #append(change: Change<unknown>, revision: number, author: Author): Promise<void> {
     const stop = this.#options.metrics.writeSeconds.startTimer();
-    const records = toRecords(change, revision).map((record) =>
-      configRecordOf(this.#options.log.codec, record),
-    );
+    const records = this.#encoded(change, revision, author);
     this.#isCertain = false;
     await this.#producer?.send(records);
     await this.#follower.applied(change.zoneId, revision, this.#options.readTimeoutMs);
     this.#isCertain = true;
     stop();
+  }
+
+  #encoded(change: Change<unknown>, revision: number, author: Author): readonly OutgoingRecord[] {
+    const { codec } = this.#options.log;
+    const told = changesOf(this.zones.get(change.zoneId), change, revision, author);
+    return [
+      ...told.map((changed) => auditRecordOf(codec, changed)),
+      ...toRecords(change, revision).map((record) => configRecordOf(codec, record)),
+    ];
   }
 
   async #makeCertain(): Promise<void> {

@@ -6,7 +6,8 @@ import { type Authenticate, demand, type Permission, type Principal, principalOf
 import { failure } from './envelope.ts';
 import { ApiError, apiError } from './errors.ts';
 import type { ControlMetrics } from './metrics.ts';
-import { type RouteDeps, routes, zoneIdOf } from './routes.ts';
+import { zoneIdOf } from './request.ts';
+import { type RouteDeps, routes } from './routes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

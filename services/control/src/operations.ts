@@ -11,10 +11,10 @@ import {
 } from '@precede/contracts';
 import { type Normalised, normaliseHost, normaliseTemplate, operationIdentity } from '@precede/endpoints';
 import { z } from 'zod';
-import type { Plan } from './config-store.ts';
 import { timestamp } from './envelope.ts';
 import { apiError, type FaultName } from './errors.ts';
 import { issue } from './parse.ts';
+import type { Plan } from './plan.ts';
 import { knownZone } from './zones.ts';
 
 export const maxOperations = 20_000;
@@ -45,20 +45,22 @@ export const operationView = (operation: Operation) => ({
   last_updated: timestamp(operation.lastUpdatedMs),
 });
 
+export type OperationView = ReturnType<typeof operationView>;
+
 export const knownOperation = (zone: ZoneSnapshot, id: OperationId): Operation => {
   const operation = zone.operations.get(id);
   if (operation === undefined) throw apiError('operationUnknown', `there is no operation ${id} in this zone`);
   return operation;
 };
 
-/** All in one revision; the answer has one operation for each wanted one, in their order. `drawUuid` gives a random UUID. */
+/** All in one revision; the answer shows one operation for each wanted one, in their order. `drawUuid` gives a random UUID. */
 export const saveOperations =
   (
     zoneId: ZoneId,
     wanted: readonly NewOperation[],
     nowMs: number,
     drawUuid: () => string,
-  ): Plan<readonly Operation[]> =>
+  ): Plan<readonly OperationView[]> =>
   (zones) => {
     const zone = knownZone(zones, zoneId);
     const known = new Map([...zone.operations.values()].map((each) => [operationIdentity(each), each]));
@@ -77,7 +79,11 @@ export const saveOperations =
         operation,
       })),
       settings: zone.settings,
-      result: () => wanted.flatMap((each) => saved.get(operationIdentity(each)) ?? []),
+      result: () =>
+        wanted.flatMap((each) => {
+          const operation = saved.get(operationIdentity(each));
+          return operation === undefined ? [] : operationView(operation);
+        }),
     };
   };
 

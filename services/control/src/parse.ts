@@ -16,6 +16,18 @@ export const issue = (name: FaultName, message: string, path: PropertyKey[] = []
   params: { fault: name },
 });
 
+export const isPlainObject = (given: unknown): given is Readonly<Record<string, unknown>> =>
+  typeof given === 'object' && given !== null && !Array.isArray(given);
+
+/** Hands on what another schema found below a member. */
+export const addIssues = (
+  context: z.RefinementCtx,
+  found: readonly (z.core.$ZodIssue | ReturnType<typeof issue>)[],
+  at: readonly PropertyKey[] = [],
+): void => {
+  for (const each of found) context.addIssue({ ...each, path: [...at, ...each.path] });
+};
+
 export const parseBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
   if (body === undefined) throw apiError('bodyMalformed', 'the request has no JSON body');
   const parsed = schema.safeParse(body);

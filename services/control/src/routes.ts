@@ -1,22 +1,15 @@
 /** Every route of the management API, in the order of docs/openapi.yaml: parse, ask the core, wrap. */
-import {
-  isOperationId,
-  isRuleId,
-  isZoneId,
-  type OperationId,
-  type RuleId,
-  type ZoneId,
-  type ZoneSnapshot,
-} from '@precede/contracts';
+import type { ZoneId, ZoneSnapshot } from '@precede/contracts';
 import type { EventLog } from '@precede/log';
 import type { Clock } from '@precede/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Analytics } from './analytics.ts';
-import { mayAccess, Permission } from './auth.ts';
+import { mayAccess } from './auth.ts';
 import type { ConfigStore } from './config-store.ts';
 import { success, successPage } from './envelope.ts';
 import { apiError } from './errors.ts';
+import { listRoutes } from './list-routes.ts';
 import {
   deleteOperation,
   knownOperation,
@@ -29,13 +22,31 @@ import {
 } from './operations.ts';
 import { directionQuery, pageOf, pageQuery, slicePage } from './paging.ts';
 import { parseBody, parseQuery, repeated } from './parse.ts';
+import { planned } from './plan.ts';
 import { logProgress, scoreProgress } from './progress.ts';
+import { receiptRoutes } from './receipt-routes.ts';
+import {
+  administrating,
+  answerWrite,
+  editingCookies,
+  editingEndpoints,
+  editingRules,
+  operationIdOf,
+  param,
+  reading,
+  ruleIdOf,
+  zoneIdOf,
+  zoneOf,
+} from './request.ts';
+import { rulesetRoutes } from './ruleset-routes.ts';
 import { readSequence, sequenceQuery } from './sequence.ts';
+import { sequenceCookiesBody, sequenceCookiesView, setSequenceCookies } from './sequence-cookies.ts';
 import { addRule, deleteRule, knownRule, patchRule, replaceRules, ruleView } from './sequence-rules.ts';
 import { parseSequenceId, type Sequence } from './sequence-view.ts';
 import { listSequences, sequencesQuery } from './sequences.ts';
-import { configurationBody, configurationView, setIdentifiers } from './session-identifiers.ts';
-import { createZone, deleteZone, knownZone, newZoneBody, patchZone, viewOf, zonePatchBody } from './zones.ts';
+import { configurationView, setIdentifiers } from './session-identifiers.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { createZone, deleteZone, newZoneBody, patchZone, viewOf, zonePatchBody } from './zones.ts';
 
 /** What clients are told of this instance. */
 export interface Instance {
@@ -53,18 +64,18 @@ export interface RouteDeps {
   readonly instance: Instance;
 }
 
-const reading = { config: { permission: Permission.analyticsRead } };
-const editingEndpoints = { config: { permission: Permission.endpointsEdit } };
-const editingRules = { config: { permission: Permission.rulesEdit } };
-const administrating = { config: { permission: Permission.admin } };
-
 export const routes = (api: FastifyInstance, deps: RouteDeps): void => {
   api.get('/instance', reading, async () => success(deps.instance));
   zoneRoutes(api, deps);
   operationRoutes(api, deps);
   configurationRoutes(api, deps);
   ruleRoutes(api, deps);
+  rulesetRoutes(api, deps);
+  listRoutes(api, deps);
+  cookieRoutes(api, deps);
+  tokenRoutes(api, deps);
   sequenceRoutes(api, deps);
+  receiptRoutes(api, deps);
 };
 
 const zonesQuery = z.strictObject({
@@ -74,7 +85,8 @@ const zonesQuery = z.strictObject({
   ...pageQuery,
 });
 
-const zoneRoutes = (api: FastifyInstance, { store, clock, drawUuid }: RouteDeps): void => {
+const zoneRoutes = (api: FastifyInstance, deps: RouteDeps): void => {
+  const { store, clock, drawUuid } = deps;
   const path = '/zones/:zone_id';
   api.get('/zones', reading, async (request) => {
     const query = parseQuery(zonesQuery, request.query);
@@ -88,15 +100,15 @@ const zoneRoutes = (api: FastifyInstance, { store, clock, drawUuid }: RouteDeps)
   api.post('/zones', administrating, async (request) => {
     const body = parseBody(newZoneBody, request.body);
     const drawn = drawUuid().replaceAll('-', '') as ZoneId;
-    return success(await store.write(createZone(body, drawn, clock.now())));
+    return answerWrite(request, deps, createZone(body, drawn, clock.now()));
   });
   api.get(path, reading, async (request) => success(viewOf(zoneOf(request, store))));
   api.patch(path, administrating, async (request) => {
     const body = parseBody(zonePatchBody, request.body);
-    return success(await store.write(patchZone(zoneIdOf(request), body)));
+    return answerWrite(request, deps, patchZone(zoneIdOf(request), body));
   });
   api.delete(path, administrating, async (request) =>
-    success(await store.write(deleteZone(zoneIdOf(request)))),
+    answerWrite(request, deps, deleteZone(zoneIdOf(request))),
   );
 };
 
@@ -119,12 +131,11 @@ const operationsQuery = z.strictObject({
   ...pageQuery,
 });
 
-const operationRoutes = (api: FastifyInstance, { store, clock, drawUuid }: RouteDeps): void => {
+const operationRoutes = (api: FastifyInstance, deps: RouteDeps): void => {
+  const { store, clock, drawUuid } = deps;
   const path = '/zones/:zone_id/api_gateway/operations';
-  const save = async (request: FastifyRequest, wanted: readonly NewOperation[]) => {
-    const plan = saveOperations(zoneIdOf(request), wanted, clock.now(), drawUuid);
-    return (await store.write(plan)).map(operationView);
-  };
+  const save = (request: FastifyRequest, wanted: readonly NewOperation[]) =>
+    saveOperations(zoneIdOf(request), wanted, clock.now(), drawUuid);
   api.get(path, reading, async (request) => {
     const query = parseQuery(operationsQuery, request.query);
     const found = listOperations(zoneOf(request, store), query);
@@ -132,17 +143,22 @@ const operationRoutes = (api: FastifyInstance, { store, clock, drawUuid }: Route
   });
   api.post(path, editingEndpoints, async (request) => {
     zoneOf(request, store);
-    return success(await save(request, parseBody(newOperationsBody, request.body)));
+    return answerWrite(request, deps, save(request, parseBody(newOperationsBody, request.body)));
   });
   api.post(`${path}/item`, editingEndpoints, async (request) => {
     zoneOf(request, store);
-    return success((await save(request, [parseBody(newOperationBody, request.body)]))[0]);
+    const plan = save(request, [parseBody(newOperationBody, request.body)]);
+    return answerWrite(
+      request,
+      deps,
+      planned(plan, (saved) => saved[0]),
+    );
   });
   api.get(`${path}/:operation_id`, reading, async (request) =>
     success(operationView(knownOperation(zoneOf(request, store), operationIdOf(request)))),
   );
   api.delete(`${path}/:operation_id`, editingEndpoints, async (request) =>
-    success(await store.write(deleteOperation(zoneIdOf(request), operationIdOf(request)))),
+    answerWrite(request, deps, deleteOperation(zoneIdOf(request), operationIdOf(request))),
   );
 };
 
@@ -150,37 +166,49 @@ const configurationQuery = z.strictObject({
   properties: repeated(z.literal('auth_id_characteristics')),
 });
 
-const configurationRoutes = (api: FastifyInstance, { store }: RouteDeps): void => {
+const configurationRoutes = (api: FastifyInstance, deps: RouteDeps): void => {
+  const { store } = deps;
   const path = '/zones/:zone_id/api_gateway/configuration';
   api.get(path, reading, async (request) => {
     parseQuery(configurationQuery, request.query);
     return success(configurationView(zoneOf(request, store).identifiers));
   });
   api.put(path, editingEndpoints, async (request) => {
-    zoneOf(request, store);
-    const body = parseBody(configurationBody, request.body);
-    return success(await store.write(setIdentifiers(zoneIdOf(request), body.auth_id_characteristics)));
+    return answerWrite(request, deps, setIdentifiers(zoneIdOf(request), request.body));
   });
 };
 
-const ruleRoutes = (api: FastifyInstance, { store, clock, drawUuid }: RouteDeps): void => {
+const ruleRoutes = (api: FastifyInstance, deps: RouteDeps): void => {
+  const { store, clock, drawUuid } = deps;
   const path = '/zones/:zone_id/api_gateway/seqrules';
   api.get(path, reading, async (request) => success({ rules: zoneOf(request, store).rules.map(ruleView) }));
   api.put(path, editingRules, async (request) =>
-    success(await store.write(replaceRules(zoneIdOf(request), request.body, clock.now(), drawUuid))),
+    answerWrite(request, deps, replaceRules(zoneIdOf(request), request.body, clock.now(), drawUuid)),
   );
   api.post(`${path}/rules`, editingRules, async (request) =>
-    success(await store.write(addRule(zoneIdOf(request), request.body, clock.now(), drawUuid))),
+    answerWrite(request, deps, addRule(zoneIdOf(request), request.body, clock.now(), drawUuid)),
   );
   api.get(`${path}/rules/:rule_id`, reading, async (request) =>
     success(ruleView(knownRule(zoneOf(request, store), ruleIdOf(request)))),
   );
   api.patch(`${path}/rules/:rule_id`, editingRules, async (request) =>
-    success(await store.write(patchRule(zoneIdOf(request), ruleIdOf(request), request.body, clock.now()))),
+    answerWrite(request, deps, patchRule(zoneIdOf(request), ruleIdOf(request), request.body, clock.now())),
   );
   api.delete(`${path}/rules/:rule_id`, editingRules, async (request) =>
-    success(await store.write(deleteRule(zoneIdOf(request), ruleIdOf(request)))),
+    answerWrite(request, deps, deleteRule(zoneIdOf(request), ruleIdOf(request))),
   );
+};
+
+const cookieRoutes = (api: FastifyInstance, deps: RouteDeps): void => {
+  const path = '/zones/:zone_id/fraud_detection/sequence_cookies';
+  api.get(path, reading, async (request) =>
+    success(sequenceCookiesView(zoneOf(request, deps.store).settings)),
+  );
+  api.put(path, editingCookies, async (request) => {
+    zoneOf(request, deps.store);
+    const { enabled } = parseBody(sequenceCookiesBody, request.body);
+    return answerWrite(request, deps, setSequenceCookies(zoneIdOf(request), enabled));
+  });
 };
 
 const sequenceRoutes = (api: FastifyInstance, { store, log, analytics }: RouteDeps): void => {
@@ -208,24 +236,6 @@ const sequenceRoutes = (api: FastifyInstance, { store, log, analytics }: RouteDe
   });
 };
 
-const param = (request: FastifyRequest, name: string): string =>
-  (request.params as Readonly<Record<string, string>>)[name] ?? '';
-
-export const zoneIdOf = (request: FastifyRequest): ZoneId => {
-  const id = param(request, 'zone_id');
-  if (isZoneId(id)) return id;
-  throw apiError('noRoute', 'the zone id in the path is not 32 lower-case hex digits');
-};
-
-const zoneOf = (request: FastifyRequest, store: ConfigStore): ZoneSnapshot =>
-  knownZone(store.zones, zoneIdOf(request));
-
-const operationIdOf = (request: FastifyRequest): OperationId => {
-  const id = param(request, 'operation_id').toLowerCase();
-  if (isOperationId(id)) return id;
-  throw apiError('noRoute', 'the operation id in the path is not a UUID');
-};
-
 const sequenceOf = (request: FastifyRequest): Sequence => {
   const sequence = parseSequenceId(param(request, 'sequence_id'));
   if (sequence !== undefined) return sequence;
@@ -233,10 +243,4 @@ const sequenceOf = (request: FastifyRequest): Sequence => {
     'noRoute',
     'the sequence id in the path is not precedence, correlation or lookback with 2 to 9 short ids, such as precedence.0a1b2c3d.4e5f6071',
   );
-};
-
-const ruleIdOf = (request: FastifyRequest): RuleId => {
-  const id = param(request, 'rule_id').toLowerCase();
-  if (isRuleId(id)) return id;
-  throw apiError('noRoute', 'the rule id in the path is not a UUID');
 };

@@ -55,6 +55,7 @@ const fields = (zone: ZoneSnapshot) => ({
   kind: z.enum(['allow', 'block']),
   action: z.enum(['block', 'log']),
   sequence: sequenceOf(zone),
+  rollout_percent: z.int().min(0).max(100).optional(),
 });
 const priority = z
   .int()

@@ -58,7 +58,12 @@ test('adds a rule and shows it', async () => {
   const { id, created_at, ...rest } = added.body.result;
   assert.match(id, /^[0-9a-f-]{36}$/);
   assert.match(created_at, /^2026-11-21T12:00:\d\d\.\d{3}000Z$/);
-  assert.deepEqual(rest, { ...rule('before checkout'), position: 1, last_updated: created_at });
+  assert.deepEqual(rest, {
+    ...rule('before checkout'),
+    position: 1,
+    rollout_percent: 100,
+    last_updated: created_at,
+  });
   assert.deepEqual((await control.call('GET', `${path}/rules/${id}`)).body.result, added.body.result);
 });
 
@@ -129,6 +134,24 @@ test('moves a rule by its position, down and up', async () => {
   assert.equal(await titles(), 'bac');
   await control.call('PATCH', `${path}/rules/${c}`, { position: { index: 1 } });
   assert.equal(await titles(), 'cba');
+});
+
+test('a roll-out is kept through other changes, and position and priority hold with it', async () => {
+  const a = (await add('a', { rollout_percent: 10, priority: 5 })).body.result;
+  const b = (await add('b', { rollout_percent: 0, priority: 9 })).body.result;
+  const one = `${path}/rules/${a.id}`;
+
+  const renamed = await control.call('PATCH', one, { title: 'A' });
+  const moved = await control.call('PATCH', one, { position: { index: 1 } });
+  const all = await control.call('PATCH', one, { rollout_percent: 100 });
+  const refused = await control.call('PATCH', one, { rollout_percent: 101 });
+
+  assert.deepEqual([a.rollout_percent, b.rollout_percent], [10, 0]);
+  assert.equal(renamed.body.result.rollout_percent, 10);
+  assert.deepEqual([moved.body.result.position, moved.body.result.rollout_percent], [1, 10]);
+  assert.equal(all.body.result.rollout_percent, 100);
+  assert.deepEqual(faultsOf(refused), [[1004, '/rollout_percent']]);
+  assert.equal(await titles(), 'Ab');
 });
 
 test('deletes a rule and closes the gap', async () => {

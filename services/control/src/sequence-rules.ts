@@ -3,10 +3,10 @@
  * rules whose content or position is another than before; a rule that only moved keeps its last_updated.
  */
 import type { ConfigBody, RuleId, SequenceRule, ZoneId, ZoneSnapshot } from '@precede/contracts';
-import type { Change, Plan } from './config-store.ts';
 import { timestamp } from './envelope.ts';
 import { apiError } from './errors.ts';
 import { parseBody } from './parse.ts';
+import type { Change, Plan } from './plan.ts';
 import {
   maxRules,
   type NewRule,
@@ -26,6 +26,7 @@ export const ruleView = (rule: SequenceRule) => ({
   action: rule.action,
   sequence: [rule.start, rule.end] as const,
   position: rule.position,
+  rollout_percent: rule.rolloutPercent ?? 100,
   created_at: timestamp(rule.createdAtMs),
   last_updated: timestamp(rule.lastUpdatedMs),
 });
@@ -56,7 +57,7 @@ export const patchRule =
     const rule = knownRule(zone, id);
     const patch = parseBody(rulePatchBody(zone), body);
     const [start, end] = patch.sequence ?? [rule.start, rule.end];
-    const { priority: before, ...rest } = rule;
+    const { priority: before, rolloutPercent, ...rest } = rule;
     const priority = patch.position === undefined ? (patch.priority ?? before) : undefined;
     const changed: SequenceRule = {
       ...rest,
@@ -66,6 +67,7 @@ export const patchRule =
       start,
       end,
       ...(priority === undefined ? {} : { priority }),
+      ...rollout(patch.rollout_percent ?? rolloutPercent),
       lastUpdatedMs: nowMs,
     };
     const isMoved = patch.position !== undefined || patch.priority !== undefined;
@@ -117,10 +119,15 @@ const newRule = (wanted: NewRule | RuleList[number], ruleId: RuleId, nowMs: numb
     end,
     position: 0,
     ...(priority === undefined ? {} : { priority }),
+    ...rollout(wanted.rollout_percent),
     createdAtMs: nowMs,
     lastUpdatedMs: nowMs,
   };
 };
+
+/** A rule for every session says nothing of it, as rules of before roll-outs. */
+const rollout = (percent: number | undefined): { readonly rolloutPercent?: number } =>
+  percent === undefined || percent === 100 ? {} : { rolloutPercent: percent };
 
 /** Higher first, ties as they stand. */
 const byPriority = (rules: RuleList): RuleList =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { faultsOf, type Harness, makeZone, startHarness, zoneId } from './harness.test-kit.ts';
 
@@ -34,20 +35,78 @@ test('keeps the list in its order, names of headers in lower case', async () => 
   assert.deepEqual((await control.call('GET', path)).body.result, { auth_id_characteristics: kept });
 });
 
-test('refuses jwt for now, with a message of its own, beside every other fault', async () => {
+const configure = async (): Promise<string> => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { body } = await control.call('POST', `/zones/${zoneId}/token_validation/config`, {
+    title: 'tokens',
+    token_sources: ['http.request.headers["authorization"][0]'],
+    credentials: { keys: [publicKey.export({ format: 'jwk' })] },
+  });
+  return body.result.id;
+};
+
+test('a claim of a token names a session: a configuration that is there and a path that gives one value', async () => {
+  const id = await configure();
+  const paths = ['$.sub', "$['https://example.com/id']", '$.ids[0]', '$ .a ["b\\u0020\\ud83d\\ude00"][-1]'];
+
+  const answer = await put(paths.map((path) => ({ type: 'jwt', name: `${id.toUpperCase()}:${path}` })));
+
+  const names = answer.body.result.auth_id_characteristics.map((each: { name: string }) => each.name);
+  assert.deepEqual(
+    names,
+    paths.map((path) => `${id}:${path}`),
+  );
+});
+
+test('refuses claims of no configuration and paths that may give several values, beside every other fault', async () => {
+  const id = await configure();
+  const faulty = [
+    '',
+    '$',
+    'sub',
+    '$.*',
+    '$..sub',
+    '$[0:2]',
+    "$['a','b']",
+    '$[?@.a]',
+    '$.a.',
+    '$["\\ud83d"]',
+    '$[01]',
+  ];
+
+  const paths = await put(faulty.map((path) => ({ type: 'jwt', name: `${id}:${path}` })).slice(0, 10));
   const answer = await put([
-    { type: 'jwt', name: 'id:$.sub' },
+    { type: 'jwt', name: 'eeeeeeee-0000-4000-8000-000000000000:$.sub' },
+    { type: 'jwt', name: '$.sub' },
     { type: 'header', name: 'a b' },
     { type: 'query', name: 'q' },
     { type: 'cookie' },
   ]);
 
+  assert.deepEqual(
+    faultsOf(paths),
+    faulty.slice(0, 10).map((_, i) => [1403, `/auth_id_characteristics/${i}/name`]),
+  );
   assert.deepEqual(faultsOf(answer), [
-    [1400, '/auth_id_characteristics/0/type'],
+    [1402, '/auth_id_characteristics/0/name'],
     [1004, '/auth_id_characteristics/1/name'],
-    [1004, '/auth_id_characteristics/2/type'],
-    [1004, '/auth_id_characteristics/3/name'],
+    [1004, '/auth_id_characteristics/2/name'],
+    [1004, '/auth_id_characteristics/3/type'],
+    [1004, '/auth_id_characteristics/4/name'],
   ]);
+});
+
+test('a token configuration that names a session is not deleted', async () => {
+  const id = await configure();
+  const config = `/zones/${zoneId}/token_validation/config/${id}`;
+  await put([{ type: 'jwt', name: `${id}:$.sub` }]);
+
+  const used = await control.call('DELETE', config);
+  await put([]);
+  const free = await control.call('DELETE', config);
+
+  assert.deepEqual([used.status, faultsOf(used)], [409, [[1801, undefined]]]);
+  assert.deepEqual(free.body.result, { id });
 });
 
 test('refuses the same identifier twice, headers without regard to case', async () => {

@@ -21,6 +21,10 @@ test('makes a zone and shows it', async () => {
       name: 'shop',
       inactivity_gap_ms: 600_000,
       grace_ms: 5_000,
+      log_only: false,
+      fail_mode: null,
+      requests_origin: 'ingest',
+      decision_header: true,
       revision: 1,
       created_on: '2026-11-21T12:00:00.005000Z',
     },
@@ -93,6 +97,45 @@ test('changes settings within their bounds and moves the revision', async () => 
   ]);
 });
 
+test('changes how its enforcers behave, each setting by itself', async () => {
+  const wanted = { log_only: true, fail_mode: 'closed', requests_origin: 'enforcer', decision_header: false };
+  const zone = `/zones/${zoneId}`;
+
+  const changed = await control.call('PATCH', zone, wanted);
+  const back = await control.call('PATCH', zone, { fail_mode: null });
+  const refused = await control.call('PATCH', zone, {
+    log_only: 'yes',
+    fail_mode: 'ajar',
+    requests_origin: null,
+    decision_header: 1,
+  });
+
+  const { log_only, fail_mode, requests_origin, decision_header } = changed.body.result;
+  assert.deepEqual({ log_only, fail_mode, requests_origin, decision_header }, wanted);
+  assert.deepEqual([back.body.result.fail_mode, back.body.result.log_only], [null, true]);
+  assert.deepEqual(faultsOf(refused), [
+    [1004, '/log_only'],
+    [1004, '/fail_mode'],
+    [1004, '/requests_origin'],
+    [1004, '/decision_header'],
+  ]);
+  await control.call('PATCH', zone, { log_only: false, requests_origin: 'ingest', decision_header: true });
+});
+
+test('switches the sequence cookie on and off', async () => {
+  const path = `/zones/${zoneId}/fraud_detection/sequence_cookies`;
+
+  const before = await control.call('GET', path);
+  const on = await control.call('PUT', path, { enabled: true });
+  const after = await control.call('GET', path);
+  const refused = await control.call('PUT', path, { enabled: 'on' });
+
+  assert.deepEqual(before.body.result, { enabled: false });
+  assert.deepEqual([on.body.result, after.body.result], [{ enabled: true }, { enabled: true }]);
+  assert.deepEqual(faultsOf(refused), [[1004, '/enabled']]);
+  await control.call('PUT', path, { enabled: false });
+});
+
 test('a deleted zone is gone with all it had, and a new one of its id goes on counting revisions', async () => {
   await control.call('POST', `/zones/${zoneId}/api_gateway/operations/item`, {
     method: 'GET',
@@ -103,12 +146,15 @@ test('a deleted zone is gone with all it had, and a new one of its id goes on co
     auth_id_characteristics: [{ type: 'cookie', name: 'sid' }],
   });
 
+  const deletedAt = await control.call('GET', `/zones/${zoneId}`);
+
   const deleted = await control.call('DELETE', `/zones/${zoneId}`);
 
   assert.deepEqual(deleted.body.result, { id: zoneId });
   assert.equal((await control.call('GET', `/zones/${zoneId}`)).status, 404);
   const again = await control.call('POST', '/zones', { name: 'shop', id: zoneId });
-  assert.equal(again.body.result.revision, 6);
+  const { body: before } = deletedAt;
+  assert.equal(again.body.result.revision, before.result.revision + 2);
   assert.deepEqual((await control.call('GET', `/zones/${zoneId}/api_gateway/operations`)).body.result, []);
   const configuration = await control.call('GET', `/zones/${zoneId}/api_gateway/configuration`);
   assert.deepEqual(configuration.body.result, { auth_id_characteristics: [] });

@@ -1,7 +1,9 @@
 /** Zones: plans of their changes and how they look outside. Creating one that is there already gives that one. */
 import {
   type ConfigBody,
+  FailMode,
   isZoneId,
+  RequestsOrigin,
   type ZoneConfigs,
   type ZoneId,
   type ZoneSettings,
@@ -9,9 +11,9 @@ import {
   zoneDefaults,
 } from '@precede/contracts';
 import { z } from 'zod';
-import type { Plan } from './config-store.ts';
 import { timestamp } from './envelope.ts';
 import { apiError } from './errors.ts';
+import type { Plan } from './plan.ts';
 
 export const maxZones = 10_000;
 const maxNameLength = 253;
@@ -34,6 +36,10 @@ const settings = {
     .int()
     .min(0)
     .max(hour / 6),
+  log_only: z.boolean(),
+  fail_mode: z.enum(FailMode).nullable(),
+  requests_origin: z.enum(RequestsOrigin),
+  decision_header: z.boolean(),
 };
 
 export const newZoneBody = z.strictObject({
@@ -44,11 +50,7 @@ export const newZoneBody = z.strictObject({
 });
 export type NewZone = z.infer<typeof newZoneBody>;
 
-export const zonePatchBody = z.strictObject({
-  name: name.optional(),
-  inactivity_gap_ms: settings.inactivity_gap_ms.optional(),
-  grace_ms: settings.grace_ms.optional(),
-});
+export const zonePatchBody = z.strictObject({ name, ...settings }).partial();
 export type ZonePatch = z.infer<typeof zonePatchBody>;
 
 export type ZoneView = ReturnType<typeof zoneView>;
@@ -58,6 +60,10 @@ export const zoneView = (zoneId: ZoneId, zone: ZoneSettings, revision: number) =
   name: zone.name,
   inactivity_gap_ms: zone.inactivityGapMs,
   grace_ms: zone.graceMs,
+  log_only: zone.isLogOnly,
+  fail_mode: zone.failMode,
+  requests_origin: zone.requestsOrigin,
+  decision_header: zone.hasDecisionHeader,
   revision,
   created_on: timestamp(zone.createdAtMs),
 });
@@ -125,6 +131,10 @@ export const patchZone =
       name: patch.name ?? zone.settings.name,
       inactivityGapMs: patch.inactivity_gap_ms ?? zone.settings.inactivityGapMs,
       graceMs: patch.grace_ms ?? zone.settings.graceMs,
+      isLogOnly: patch.log_only ?? zone.settings.isLogOnly,
+      failMode: patch.fail_mode === undefined ? zone.settings.failMode : patch.fail_mode,
+      requestsOrigin: patch.requests_origin ?? zone.settings.requestsOrigin,
+      hasDecisionHeader: patch.decision_header ?? zone.settings.hasDecisionHeader,
     };
     return {
       zoneId,
@@ -145,6 +155,22 @@ export const deleteZone =
       ...(zone.identifiers.length === 0
         ? []
         : [{ kind: 'session_identifiers' as const, id: zoneId, identifiers: null }]),
+      ...zone.expressionRules.map(({ ruleId }) => ({
+        kind: 'expression_rule' as const,
+        id: ruleId,
+        expressionRule: null,
+      })),
+      ...[...zone.phases.keys()].map((id) => ({ kind: 'phase' as const, id, phase: null })),
+      ...[...zone.lists.values()].map((list) => ({
+        kind: 'named_list' as const,
+        id: list.listId,
+        list: null,
+      })),
+      ...[...zone.tokenConfigurations.keys()].map((id) => ({
+        kind: 'token_configuration' as const,
+        id,
+        tokenConfiguration: null,
+      })),
     ];
     return { zoneId, bodies, settings: null, result: () => ({ id: zoneId }) };
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  auditToAvro,
   type ConfigRecord,
   decisionToAvro,
   type Operation,
@@ -14,6 +15,7 @@ import {
   sessionToAvro,
   Topic,
   zoneDefaults,
+  zoneKey,
 } from '@precede/contracts';
 import { configRecordOf, type OutgoingRecord } from '@precede/log';
 import { requestsArchive } from './archive.ts';
@@ -67,10 +69,10 @@ const decisionRecord = (world: World, decisionId: string): OutgoingRecord => ({
       action: 'block',
       ruleSource: 'apiShieldSequenceMitigation',
       status: 403,
-      raw: [],
-      rawMs: [],
-      rules: [],
-      trace: '',
+      raw: [2 as ShortId],
+      rawMs: [noon - 7],
+      rules: ['apiShieldSequenceMitigation/r/block'],
+      trace: 'a\nb',
       remedy: 'Call the start first.',
       revision: 7,
     }),
@@ -104,6 +106,59 @@ test('stores sessions and decisions, and a doubled decision once', async (t) => 
     'SELECT session_id, toUnixTimestamp64Milli(last) AS last, operations, length FROM sessions ORDER BY last LIMIT 1',
   );
   assert.deepEqual(row, { session_id: session, last: noon, operations: [1, 4_294_967_295], length: 2 });
+});
+
+test('stores what a receipt tells, and who changed what, a doubled change once', async (t) => {
+  const world = await openWorld();
+  t.after(() => world.close());
+  const clickhouse = await server.database('receipts');
+  await world.start(clickhouse);
+  const producer = await world.log.producer();
+  t.after(() => producer.close());
+  const change = {
+    zoneId: zone,
+    revision: 7,
+    place: 1,
+    timeMs: noon,
+    actor: 'ci',
+    resource: 'zone',
+    resourceId: zone,
+    action: 'update',
+    before: '{"a":1}',
+    after: '',
+  } as const;
+  const changed: OutgoingRecord = {
+    topic: Topic.audit,
+    key: zoneKey(zone),
+    value: world.log.codec.encode(Topic.audit, auditToAvro(change)),
+  };
+
+  await producer.send([decisionRecord(world, '018f3c6e-0000-7000-8000-000000000001'), changed, changed]);
+  const read = (sql: string) => clickhouse.query<Record<string, unknown>>(sql);
+  const decisions = `SELECT action, rule_source, status, raw, arrayMap(t -> toUnixTimestamp64Milli(t), raw_times) AS raw_ms,
+    rules, trace, remedy, revision FROM decisions FINAL`;
+  const audit = `SELECT zone_id, toUnixTimestamp64Milli(time) AS time_ms, revision, place, actor, resource, resource_id, action,
+    before, after FROM audit FINAL`;
+  await until(
+    'both are stored',
+    async () => (await read(decisions)).length === 1 && (await read(audit)).length === 1,
+  );
+
+  assert.deepEqual(await read(decisions), [
+    {
+      action: 'block',
+      rule_source: 'apiShieldSequenceMitigation',
+      status: 403,
+      raw: [2],
+      raw_ms: [noon - 7],
+      rules: ['apiShieldSequenceMitigation/r/block'],
+      trace: 'a\nb',
+      remedy: 'Call the start first.',
+      revision: 7,
+    },
+  ]);
+  const { zoneId: zone_id, timeMs: time_ms, resourceId: resource_id, ...rest } = change;
+  assert.deepEqual(await read(audit), [{ ...rest, zone_id, time_ms, resource_id }]);
 });
 
 const request = { kind: 'request', zoneId: zone, sessionId: session, source: 'live' as SourceId } as const;

@@ -1,8 +1,10 @@
 /**
- * Copies sessions.v1, decisions.v1 and, where asked for, requests.v1 to ClickHouse for analysts: decode → collect → insert → commit. A crash between
+ * Copies sessions.v1, decisions.v1, audit.v1 and, where asked for, requests.v1 to ClickHouse for analysts: decode → collect → insert → commit. A crash between
  * insert and commit inserts the same rows again; their keys make them one.
  */
 import {
+  auditFromAvro,
+  type ConfigChanged,
   type DecisionMade,
   DropReason,
   decisionFromAvro,
@@ -70,6 +72,28 @@ const decisionRow = (e: DecisionMade): unknown[] => [
   e.path,
   e.lookback,
   e.lookbackMs.map(iso),
+  e.action,
+  e.ruleSource,
+  e.status,
+  e.raw,
+  e.rawMs.map(iso),
+  e.rules,
+  e.trace,
+  e.remedy,
+  e.revision,
+];
+
+const auditRow = (e: ConfigChanged): unknown[] => [
+  e.zoneId,
+  iso(e.timeMs),
+  e.revision,
+  e.place,
+  e.actor,
+  e.resource,
+  e.resourceId,
+  e.action,
+  e.before,
+  e.after,
 ];
 
 /** The end of a source is no request. */
@@ -125,11 +149,20 @@ export const decisionsArchive: Archive = {
   group: 'precede.scorer.decisions',
   table: 'decisions',
   columns:
-    'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times'.split(
+    'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times action rule_source status raw raw_times rules trace remedy revision'.split(
       ' ',
     ),
   maxRows: maxLongRows,
   toRow: (value) => decisionRow(decisionFromAvro(value)),
+};
+
+export const auditArchive: Archive = {
+  topic: Topic.audit,
+  group: 'precede.scorer.audit',
+  table: 'audit',
+  columns: 'zone_id time revision place actor resource resource_id action before after'.split(' '),
+  maxRows: maxLongRows,
+  toRow: (value) => auditRow(auditFromAvro(value)),
 };
 
 export const requestsArchive: Archive = {

@@ -6,6 +6,7 @@ import { buildHttp, listen, type RunningService, type Tools } from '@precede/ser
 import {
   type Archive,
   ArchivePartition,
+  auditArchive,
   decisionsArchive,
   requestsArchive,
   sessionsArchive,
@@ -32,6 +33,7 @@ export interface ScorerDeps extends Tools {
 const archivesOf = (config: ScorerConfig, models: Models): Archive[] => [
   sessionsArchive(models),
   decisionsArchive,
+  auditArchive,
   ...(config.PRECEDE_SCORER_STORE_REQUESTS ? [requestsArchive] : []),
 ];
 

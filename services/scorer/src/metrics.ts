@@ -76,7 +76,7 @@ export const createScorerMetrics = (registry: Registry) => {
     }),
     archived: new Counter({
       name: 'precede_scorer_archived_records_total',
-      help: 'Records of sessions.v1, decisions.v1 and, where stored, requests.v1, by topic and outcome: stored, unreadable.',
+      help: 'Records of sessions.v1, decisions.v1, audit.v1 and, where stored, requests.v1, by topic and outcome: stored, unreadable.',
       labelNames: ['topic', 'outcome'] as const,
       registers,
     }),
