@@ -1,8 +1,9 @@
-/** The HTTP face by injection: what is refused, with which pointer, and what each setting changes. */
+/** The HTTP face: what is refused, with which pointer, and what each setting changes. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { ZoneSnapshot } from '@precede/contracts';
-import { createHealth, createLogger, fixedClock } from '@precede/service';
+import { createHealth, createLogger, fixedClock, listen } from '@precede/service';
+import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { failModesOf } from './fail-mode.ts';
 import {
@@ -29,6 +30,9 @@ import { openStores } from './stores/open.ts';
 import { ZoneTables } from './zone-tables.ts';
 
 const logger = createLogger('enforcer', 'silent');
+const servers: FastifyInstance[] = [];
+after(() => Promise.all(servers.map((server) => server.close())));
+
 const shop = snapshotOf([operationOf('cart'), operationOf('pay', 'POST')], [ruleOf(1, 'cart', 'pay')], {
   identifiers: [
     { type: 'header', name: 'X-Client' },
@@ -59,15 +63,15 @@ const build = (env: Readonly<Record<string, string>> = {}, zones: readonly ZoneS
     allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
   });
   const app = buildServer({ config, logger, registry, tables, failModes, decide, health: createHealth() });
+  const address = listen(app, '127.0.0.1', 0);
+  servers.push(app);
   const post = async (body: unknown, url = '/v1/decide', headers: Record<string, string> = {}) => {
-    const payload = typeof body === 'string' ? body : JSON.stringify(body);
-    const response = await app.inject({
+    const response = await fetch(`${await address}${url}`, {
       method: 'POST',
-      url,
-      payload,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
       headers: { 'content-type': 'application/json', ...headers },
     });
-    return { status: response.statusCode, body: response.json() as Reply };
+    return { status: response.status, body: (await response.json()) as Reply };
   };
   return { post, metric: (name: string, labels = {}) => metricIn(registry, name, labels) };
 };

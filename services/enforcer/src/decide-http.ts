@@ -1,0 +1,151 @@
+/**
+ * POST /v1/decide and POST /v1/zones/{zone_id}/decide, straight on node:http: they are asked for every request of every
+ * client, and half of what they cost was the framework in front of them (bench/src/enforcer-decide.bench.ts). All other
+ * routes are in http.ts.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ErrorCode, InputError, isZoneId, PrecedeError, type ZoneId } from '@precede/contracts';
+import { answerOf, type Health, type Logger } from '@precede/service';
+import type { BearerCheck } from './bearer.ts';
+import type { Decision } from './decision.ts';
+import { viewOf } from './decision-view.ts';
+import type { Decide } from './pipeline.ts';
+import { parseRequest, type RequestLimits } from './request.ts';
+
+export interface DecideHttpDeps {
+  readonly decide: Decide;
+  readonly checkBearer: BearerCheck;
+  readonly limits: RequestLimits;
+  readonly maxBodyBytes: number;
+  readonly health: Health;
+  readonly logger: Logger;
+}
+
+const whole = '/v1/decide';
+const ofZone = /^\/v1\/zones\/([^/?]*)\/decide(?:\?|$)/;
+
+/** What stands in the place of the zone; null: no zone is named; undefined: another route. */
+const zoneTextOf = (url: string): string | null | undefined => {
+  if (url === whole || url.startsWith(`${whole}?`)) return null;
+  return ofZone.exec(url)?.[1];
+};
+
+/** Whether the request was one of these, and will be answered. */
+export const decideHandler =
+  (deps: DecideHttpDeps) =>
+  (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method !== 'POST') return false;
+    const zoneText = zoneTextOf(request.url ?? '');
+    if (zoneText === undefined) return false;
+    const call = new Call(deps, response);
+    call.guard(() => {
+      deps.checkBearer(request.headers.authorization);
+      readBody(request, deps.maxBodyBytes, call, (bytes) =>
+        call.guard(() => ask(deps, call, zoneText, bytes)),
+      );
+    });
+    return true;
+  };
+
+/** Of one request: answers once, whatever happens. */
+class Call {
+  readonly #deps: DecideHttpDeps;
+  readonly #response: ServerResponse;
+  readonly #startedMs = performance.now();
+
+  constructor(deps: DecideHttpDeps, response: ServerResponse) {
+    this.#deps = deps;
+    this.#response = response;
+  }
+
+  readonly elapsedMs = (): number => performance.now() - this.#startedMs;
+
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  answer(decision: Decision): void {
+    this.#send(200, JSON.stringify(viewOf(decision)), null);
+  }
+
+  readonly fail = (error: unknown): void => {
+    if (!(error instanceof PrecedeError)) this.#deps.logger.error({ err: error }, 'request failed');
+    const known =
+      error instanceof PrecedeError
+        ? error
+        : new PrecedeError(ErrorCode.internal, 'an unexpected fault; the log of this service has it');
+    const { status, body, retryAfter } = answerOf(known);
+    this.#send(status, JSON.stringify(body), retryAfter);
+  };
+
+  #send(status: number, text: string, retryAfter: string | null): void {
+    const response = this.#response;
+    if (response.headersSent) return;
+    const headers = [
+      ...['content-type', 'application/json; charset=utf-8'],
+      ...['content-length', String(Buffer.byteLength(text))],
+    ];
+    if (retryAfter !== null) headers.push('retry-after', retryAfter);
+    // A client that stays would hold up the stop; a body that is not read to its end cannot be followed by another.
+    if (this.#deps.health.isDraining() || !response.req.complete) headers.push('connection', 'close');
+    response.writeHead(status, headers);
+    response.end(text);
+  }
+}
+
+const readBody = (
+  request: IncomingMessage,
+  maxBytes: number,
+  call: Call,
+  done: (bytes: Buffer) => void,
+): void => {
+  const tooLarge = (): InputError =>
+    new InputError('', `the body is larger than ${maxBytes} bytes`, ErrorCode.inputTooLarge);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  let first: Buffer | undefined;
+  let chunks: Buffer[] | undefined;
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > maxBytes) {
+      request.removeAllListeners('data').removeAllListeners('end').resume();
+      call.fail(tooLarge());
+    } else if (first === undefined) first = chunk;
+    else {
+      chunks ??= [first];
+      chunks.push(chunk);
+    }
+  });
+  request.on('end', () => done(chunks === undefined ? (first ?? empty) : Buffer.concat(chunks)));
+  // The client has gone: there is nobody to answer.
+  request.on('error', () => {});
+};
+
+const empty = Buffer.alloc(0);
+
+const ask = (deps: DecideHttpDeps, call: Call, zoneText: string | null, bytes: Buffer): void => {
+  const pathZone = zoneText === null ? null : zoneInPath(zoneText);
+  const request = parseRequest(jsonOf(bytes), deps.limits);
+  if (pathZone !== null && request.zoneId !== null && request.zoneId !== pathZone)
+    throw new InputError('/zone_id', 'is another zone than that of the path');
+  const decided = deps.decide(pathZone ?? request.zoneId, request, call.elapsedMs);
+  if (decided instanceof Promise) decided.then((decision) => call.answer(decision)).catch(call.fail);
+  else call.answer(decided);
+};
+
+export const zoneInPath = (text: string): ZoneId => {
+  if (isZoneId(text)) return text;
+  throw new InputError('/zone_id', 'the zone in the path must be 32 lower-case hex digits');
+};
+
+const jsonOf = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new InputError('', 'the body is not JSON');
+  }
+};
