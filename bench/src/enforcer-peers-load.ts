@@ -76,12 +76,16 @@ const askingOf = (run: Run): Asking => {
 
 /** When the next request is due: at once, or at its place in an even row. */
 class Pace {
-  readonly #startMs = performance.now();
   readonly #run: Run;
+  #startMs = 0;
   #sent = 0;
 
   constructor(run: Run) {
     this.#run = run;
+  }
+
+  start(): void {
+    this.#startMs = performance.now();
   }
 
   /** When the next one is due; Infinity: there are no more. */
@@ -106,77 +110,101 @@ const wakeAt = (dueMs: number, action: () => void): void => {
   else setImmediate(action);
 };
 
-const run = async (order: Run): Promise<Ran> => {
-  const { of, grpc } = dialects[order.dialect];
-  const dialect = of();
-  const asking = askingOf(order);
-  const pace = new Pace(order);
-  const latencies: number[] = [];
-  const dueAtMs = new Float64Array(order.lanes);
-  const idle: number[] = [];
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let denied = 0;
-  let inFlight = 0;
-  let lanes: Lanes;
+/** One run: lanes ask when something is due, and it ends when nothing is due or under way any more. */
+class Runner {
+  readonly #order: Run;
+  readonly #dialect: Dialect;
+  readonly #asking: Asking;
+  readonly #pace: Pace;
+  readonly #dueAtMs: Float64Array;
+  readonly #idle: number[] = [];
+  readonly #latencies: number[] = [];
+  readonly #ended = Promise.withResolvers<void>();
+  #lanes: Lanes | undefined;
+  #inFlight = 0;
+  #denied = 0;
+
+  constructor(order: Run) {
+    this.#order = order;
+    this.#dialect = dialects[order.dialect].of();
+    this.#asking = askingOf(order);
+    this.#pace = new Pace(order);
+    this.#dueAtMs = new Float64Array(order.lanes);
+  }
+
+  async run(): Promise<Ran> {
+    this.#lanes = await this.#open();
+    const startMs = performance.now();
+    const startCpu = process.cpuUsage();
+    this.#pace.start();
+    for (let lane = this.#order.lanes - 1; lane >= 0; lane--) this.#idle.push(lane);
+    this.#sendDue();
+    try {
+      await this.#ended.promise;
+    } finally {
+      this.#lanes.close();
+    }
+    const { user, system } = process.cpuUsage(startCpu);
+    return this.#result((performance.now() - startMs) / 1000, (user + system) / 1e6);
+  }
+
+  #open(): Promise<Lanes> {
+    const { port, lanes, connections, dialect } = this.#order;
+    const { grpc } = dialects[dialect];
+    const onAnswer = (lane: number, answer: Buffer): void => this.#onAnswer(lane, answer);
+    const onFault = (fault: Error): void => this.#ended.reject(fault);
+    return grpc === undefined
+      ? openHttp(port, lanes, onAnswer, onFault)
+      : openGrpc({ port, path: grpc, connections }, onAnswer, onFault);
+  }
 
   /** Whether the lane is on its way. */
-  const send = (lane: number): boolean => {
-    const dueMs = pace.dueMs();
+  #send(lane: number): boolean {
+    const dueMs = this.#pace.dueMs();
     if (dueMs > performance.now()) return false;
-    const question = asking.next(lane);
+    const question = this.#asking.next(lane);
     if (question === null) return false;
-    dueAtMs[lane] = dueMs;
-    pace.sent();
-    inFlight += 1;
-    lanes.send(lane, dialect.ask(lane, question));
+    this.#dueAtMs[lane] = dueMs;
+    this.#pace.sent();
+    this.#inFlight += 1;
+    this.#lanes?.send(lane, this.#dialect.ask(lane, question));
     return true;
-  };
-  const onAnswer = (lane: number, answer: Buffer): void => {
-    latencies.push(performance.now() - (dueAtMs[lane] ?? 0));
-    const isDenied = dialect.isDenied(answer);
-    asking.answered(lane, isDenied);
-    denied += isDenied ? 1 : 0;
-    inFlight -= 1;
-    if (send(lane)) return;
-    idle.push(lane);
-    if (inFlight === 0 && (order.rate === null || pace.dueMs() === Number.POSITIVE_INFINITY)) resolve();
-  };
-  const sendDue = (): void => {
-    for (let lane = idle.pop(); lane !== undefined; lane = idle.pop())
-      if (!send(lane)) {
-        idle.push(lane);
+  }
+
+  #onAnswer(lane: number, answer: Buffer): void {
+    this.#latencies.push(performance.now() - (this.#dueAtMs[lane] ?? 0));
+    const isDenied = this.#dialect.isDenied(answer);
+    this.#asking.answered(lane, isDenied);
+    this.#denied += isDenied ? 1 : 0;
+    this.#inFlight -= 1;
+    if (this.#send(lane)) return;
+    this.#idle.push(lane);
+    const isOver = this.#order.rate === null || this.#pace.dueMs() === Number.POSITIVE_INFINITY;
+    if (this.#inFlight === 0 && isOver) this.#ended.resolve();
+  }
+
+  /** Sends what is due on idle lanes, and again when the next is. */
+  #sendDue(): void {
+    for (let lane = this.#idle.pop(); lane !== undefined; lane = this.#idle.pop())
+      if (!this.#send(lane)) {
+        this.#idle.push(lane);
         break;
       }
-    const dueMs = pace.dueMs();
-    if (dueMs < Number.POSITIVE_INFINITY) wakeAt(dueMs, sendDue);
-  };
-
-  lanes =
-    grpc === undefined
-      ? await openHttp(order.port, order.lanes, onAnswer, reject)
-      : await openGrpc({ port: order.port, path: grpc, connections: order.connections }, onAnswer, reject);
-  const startMs = performance.now();
-  const startCpu = process.cpuUsage();
-  for (let lane = order.lanes - 1; lane >= 0; lane--) if (order.rate !== null || !send(lane)) idle.push(lane);
-  if (order.rate !== null) sendDue();
-  try {
-    await promise;
-  } finally {
-    lanes.close();
+    const dueMs = this.#pace.dueMs();
+    if (this.#order.rate !== null && dueMs < Number.POSITIVE_INFINITY) wakeAt(dueMs, () => this.#sendDue());
   }
-  const { user, system } = process.cpuUsage(startCpu);
-  const seconds = (performance.now() - startMs) / 1000;
-  const sorted = Float64Array.from(latencies).sort();
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-  return {
-    ...{ answers: latencies.length, denied, seconds, cpuSeconds: (user + system) / 1e6 },
-    ...{ p50Ms: at(0.5), p99Ms: at(0.99) },
-  };
-};
+
+  #result(seconds: number, cpuSeconds: number): Ran {
+    const sorted = Float64Array.from(this.#latencies).sort();
+    const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+    const counts = { answers: sorted.length, denied: this.#denied };
+    return { ...counts, seconds, p50Ms: at(0.5), p99Ms: at(0.99), cpuSeconds };
+  }
+}
 
 process.once('disconnect', () => process.exit());
 process.on('message', (order) => {
-  run(order as Run).then(
+  new Runner(order as Run).run().then(
     (ran) => process.send?.({ ran }),
     (fault) => process.send?.({ fault: fault instanceof Error ? fault.stack : String(fault) }),
   );
