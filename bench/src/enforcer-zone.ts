@@ -22,7 +22,7 @@ export const zoneId = 'c'.repeat(32) as ZoneId;
 const idOf = (n: number): OperationId =>
   `${(n * 0x0101_0101 + 1).toString(16).padStart(8, '0').slice(-8)}-0000-4000-8000-000000000000` as OperationId;
 
-const operationOf = (n: number): Operation => ({
+export const operationAt = (n: number): Operation => ({
   operationId: idOf(n),
   shortId: shortIdOf(idOf(n)),
   method: 'GET',
@@ -44,21 +44,26 @@ const ruleOf = (i: number): SequenceRule => ({
   lastUpdatedMs: 0,
 });
 
-const operations = Array.from({ length: 60 }, (_, n) => operationOf(n));
-export const shop = {
+const operations = Array.from({ length: 60 }, (_, n) => operationAt(n));
+export interface Zone {
+  readonly operations: ReadonlyMap<OperationId, Operation>;
+  readonly rules: readonly SequenceRule[];
+}
+
+export const shop: Zone = {
   operations: new Map(operations.map((each) => [each.operationId, each])),
   rules: Array.from({ length: 50 }, (_, i) => ruleOf(i)),
 };
-const settings: ZoneSettings = { name: 'bench', createdAtMs: 0, ...zoneDefaults, retiredShortIds: [] };
+const zoneSettings: ZoneSettings = { name: 'bench', createdAtMs: 0, ...zoneDefaults, retiredShortIds: [] };
 
-const writeZone = async (log: EventLog): Promise<void> => {
+const writeZone = async (log: EventLog, zone: Zone): Promise<void> => {
   const bodies: ConfigBody[] = [
-    ...operations.map(
+    ...[...zone.operations.values()].map(
       (operation): ConfigBody => ({ kind: 'operation', id: operation.operationId, operation }),
     ),
-    ...shop.rules.map((rule): ConfigBody => ({ kind: 'sequence_rule', id: rule.ruleId, rule })),
+    ...zone.rules.map((rule): ConfigBody => ({ kind: 'sequence_rule', id: rule.ruleId, rule })),
     { kind: 'session_identifiers', id: 'all', identifiers: [{ type: 'cookie', name: 'sid' }] },
-    { kind: 'zone', id: 'zone', settings },
+    { kind: 'zone', id: 'zone', settings: zoneSettings },
   ];
   const producer = await log.producer();
   const head = { zoneId, revision: 1, records: bodies.length };
@@ -80,18 +85,22 @@ const withoutDisk = (log: EventLog): EventLog => ({
   close: () => log.close(),
 });
 
-/** Resolves with the port once the zone is in force. */
-export const runEnforcerServer = async (): Promise<number> => {
+/** Resolves with the port once the zone is in force; `settings` are variables of the enforcer beside the usual ones. */
+export const runEnforcerServer = async (
+  zone: Zone = shop,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<number> => {
   const dir = mkdtempSync(join(tmpdir(), 'precede-bench-'));
   const log = await openEmbeddedLog({ dir, partitions: 4 });
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   await log.ensureTopics(topicSpecs);
-  await writeZone(log);
+  await writeZone(log, zone);
   const config = loadConfig(enforcerFields, {
     PRECEDE_ENFORCER_HOST: '127.0.0.1',
     PRECEDE_ENFORCER_PORT: '0',
     PRECEDE_SESSION_KEY: '01'.repeat(32),
     PRECEDE_ENFORCER_DEADLINE: '10s',
+    ...settings,
   });
   const health = createHealth();
   const logger = createLogger('bench', 'warn');
