@@ -46,7 +46,7 @@ export const parseRequest = (body: unknown, limits: RequestLimits): GatewayReque
     httpVersion: isGiven(body['http_version']) ? textOf(body, 'http_version', limits) : null,
     body: contentOf(body),
     isBodyCut: body['body_truncated'] === true,
-    metadata: parseMetadata(body['fields'] ?? {}, '/fields'),
+    metadata: isGiven(body['fields']) ? parseMetadata(body['fields'], '/fields') : none,
   };
 };
 
@@ -109,20 +109,30 @@ const contentOf = (body: Json): Uint8Array | null => {
 
 type Values = string | readonly string[];
 
-const entriesOf = (body: Json, name: 'headers' | 'cookies', limits: RequestLimits): [string, unknown][] => {
-  const given = body[name];
-  if (given === undefined || given === null) return [];
-  if (!isObject(given)) throw new InputError(`/${name}`, 'must be an object of texts');
-  const entries = Object.entries(given);
-  if (entries.length > limits.maxHeaders)
-    throw new InputError(`/${name}`, `more than ${limits.maxHeaders} entries`, ErrorCode.inputTooLarge);
-  return entries;
+/** One entry of headers or cookies, and where it stands if it is at fault. */
+interface Entry {
+  readonly of: 'headers' | 'cookies';
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** The members of the object, of which there may be so many. */
+const membersOf = (body: Json, of: Entry['of'], limits: RequestLimits): Json | undefined => {
+  const given = body[of];
+  if (given === undefined || given === null) return undefined;
+  if (!isObject(given)) throw new InputError(`/${of}`, 'must be an object of texts');
+  let count = 0;
+  for (const _ in given) count += 1;
+  if (count > limits.maxHeaders)
+    throw new InputError(`/${of}`, `more than ${limits.maxHeaders} entries`, ErrorCode.inputTooLarge);
+  return given;
 };
 
 const headersOf = (body: Json, limits: RequestLimits): ReadonlyMap<string, Values> => {
   const map = new Map<string, Values>();
-  for (const [key, value] of entriesOf(body, 'headers', limits)) {
-    const values = valuesOf(value, `/headers/${pointerOf(key)}`, key, limits);
+  const members = membersOf(body, 'headers', limits);
+  for (const key in members) {
+    const values = valuesOf({ of: 'headers', key, value: members[key] }, limits);
     const name = fromText(key.toLowerCase());
     const before = map.get(name);
     // Two spellings of a header are two lines of it; the lower-case one counts first, as in ingest.
@@ -133,25 +143,35 @@ const headersOf = (body: Json, limits: RequestLimits): ReadonlyMap<string, Value
 };
 
 const cookiesOf = (body: Json, limits: RequestLimits): ReadonlyMap<string, string> => {
-  const entries = entriesOf(body, 'cookies', limits);
-  if (entries.length === 0) return none;
-  return new Map(
-    entries.map(([key, value]) => {
-      const values = valuesOf(value, `/cookies/${pointerOf(key)}`, key, limits);
-      const first = typeof values === 'string' ? values : (values.find((each) => each !== '') ?? '');
-      return [fromText(key), first];
-    }),
-  );
+  const members = membersOf(body, 'cookies', limits);
+  if (members === undefined) return none;
+  const map = new Map<string, string>();
+  for (const key in members) {
+    const values = valuesOf({ of: 'cookies', key, value: members[key] }, limits);
+    map.set(fromText(key), typeof values === 'string' ? values : (values.find((each) => each !== '') ?? ''));
+  }
+  return map;
 };
 
-const valuesOf = (value: unknown, pointer: string, key: string, limits: RequestLimits): Values => {
-  if (key.length > limits.maxValue) bounded(key, pointer, limits);
-  if (typeof value === 'string') return fromText(bounded(value, pointer, limits));
+const valuesOf = (entry: Entry, limits: RequestLimits): Values => {
+  const { key, value } = entry;
+  if (key.length > limits.maxValue) throw tooLong(entry, limits);
+  if (typeof value === 'string') return bytesOf(value, entry, limits);
   if (value === null) return '';
   if (!Array.isArray(value) || value.length > limits.maxHeaders || !value.every(isText))
-    throw new InputError(pointer, 'must be text or an array of texts');
-  return value.map((each) => fromText(bounded(each, pointer, limits)));
+    throw new InputError(pointerTo(entry), 'must be text or an array of texts');
+  return value.map((each) => bytesOf(each, entry, limits));
 };
+
+const bytesOf = (text: string, entry: Entry, limits: RequestLimits): string => {
+  if (text.length > limits.maxValue) throw tooLong(entry, limits);
+  return fromText(text);
+};
+
+const tooLong = (entry: Entry, { maxValue }: RequestLimits): InputError =>
+  new InputError(pointerTo(entry), `longer than ${maxValue} characters`, ErrorCode.inputTooLarge);
+
+const pointerTo = ({ of, key }: Entry): string => `/${of}/${pointerOf(key)}`;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
