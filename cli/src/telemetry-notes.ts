@@ -30,9 +30,9 @@ const tokenNotes: Readonly<Record<string, Note>> = {
 
 const ingest: Readonly<Record<string, Note>> = {
   bodies_total: {
-    labels: { outcome: '`accepted`, `refused`, `invalid`, `busy`, `unavailable`' },
+    labels: { outcome: '`accepted`, `refused`, `invalid`, `busy`, `unavailable`, `other_origin`' },
     watch:
-      '`unavailable` above 0 for a minute: the log does not acknowledge. `busy`: senders outrun the bound of bytes in flight. `invalid` or `refused`: a sender is set up wrongly.',
+      '`other_origin`: a sender goes on beside the enforcer, which feeds this zone; nothing is lost, switch it off. `unavailable` above 0 for a minute: the log does not acknowledge. `busy`: senders outrun the bound of bytes in flight. `invalid` or `refused`: a sender is set up wrongly.',
   },
   events_total: {
     labels: { outcome: '`sequenced`, `without_session`, `unmatched`' },

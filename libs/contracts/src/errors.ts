@@ -8,6 +8,7 @@ export const ErrorCode = {
   inputInvalid: 'PRECEDE_INPUT_INVALID',
   inputTooLarge: 'PRECEDE_INPUT_TOO_LARGE',
   zoneUnknown: 'PRECEDE_ZONE_UNKNOWN',
+  originRefused: 'PRECEDE_ORIGIN_REFUSED',
   unauthorized: 'PRECEDE_UNAUTHORIZED',
   logUnavailable: 'PRECEDE_LOG_UNAVAILABLE',
   logFull: 'PRECEDE_LOG_FULL',

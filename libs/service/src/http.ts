@@ -125,6 +125,8 @@ const statusOf = (code: string): number => {
       return 413;
     case ErrorCode.zoneUnknown:
       return 404;
+    case ErrorCode.originRefused:
+      return 409;
     case ErrorCode.unauthorized:
       return 401;
     default:

@@ -81,6 +81,13 @@ export const zoneBodies: readonly ConfigBody[] = [
   },
 ];
 
+/** The zone where the enforcer publishes the live requests. */
+export const fedByEnforcer: readonly ConfigBody[] = zoneBodies.map((body) =>
+  body.kind === 'zone' && body.settings !== null
+    ? { ...body, settings: { ...body.settings, requestsOrigin: 'enforcer' } }
+    : body,
+);
+
 /** Everything that stands on a topic now, by partition. */
 export const readAll = async (log: EventLog, topic: TopicName): Promise<readonly LogRecord[]> => {
   const records: LogRecord[] = [];

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import {
   event,
   eventsUrl,
+  fedByEnforcer,
   getItem,
   listItems,
   nowMs,
@@ -223,6 +224,17 @@ test('tells an unknown zone from a malformed one, and checks the source', async 
   assert.deepEqual([unknown.statusCode, unknown.json().error.code], [404, ErrorCode.zoneUnknown]);
   assert.deepEqual([malformed.statusCode, malformed.json().error.pointer], [400, '/zone_id']);
   assert.deepEqual([source.statusCode, source.json().error.pointer], [400, '/source']);
+});
+
+test('a zone that the enforcer feeds takes imports and no live requests', async (t) => {
+  const { app, registry } = await startFixture(t, { bodies: fedByEnforcer });
+
+  const live = await app.inject(post([event()]));
+  const imported = await app.inject(post([event()], {}, `${eventsUrl}?source=import-1`));
+
+  assert.deepEqual([live.statusCode, live.json().error.code], [409, ErrorCode.originRefused]);
+  assert.equal(imported.statusCode, 200);
+  assert.match(await registry.metrics(), /precede_ingest_bodies_total\{outcome="other_origin"\} 1/);
 });
 
 test('asks for the token where one is set', async (t) => {

@@ -130,7 +130,8 @@ const zoneOf = (text: string, { zones }: Context): Zone => {
 
 /** Before the body is read: is the zone there, and is there room for the body. */
 const admit = (request: FastifyRequest, reply: FastifyReply, context: Context): FastifyReply | undefined => {
-  zoneOf((request.params as ZoneParams).zone_id, context);
+  const zone = zoneOf((request.params as ZoneParams).zone_id, context);
+  refuseOtherOrigin(zone, sourceOf((request.query as Record<string, unknown>)['source']), context);
   const declared = Number(request.headers['content-length'] ?? Number.NaN);
   const max = context.config.PRECEDE_INGEST_MAX_BODY;
   const reservation = context.budget.reserve(Number.isFinite(declared) ? Math.min(declared, max) : max);
@@ -142,6 +143,17 @@ const admit = (request: FastifyRequest, reply: FastifyReply, context: Context): 
     if (!admission.isBusy) reservation.release();
   });
   return undefined;
+};
+
+/** What the enforcer publishes already would be counted twice. Imports are sources of their own and always welcome. */
+const refuseOtherOrigin = (zone: Zone, source: SourceId, { metrics }: Context): void => {
+  if (!zone.isFedByEnforcer || source !== LIVE) return;
+  metrics.bodies.inc({ outcome: 'other_origin' });
+  throw new InputError(
+    '/zone_id',
+    'the zone names the enforcer as the origin of its requests (requests_origin); live requests are taken from there alone',
+    ErrorCode.originRefused,
+  );
 };
 
 const sendBusy = (reply: FastifyReply, { metrics }: Context): FastifyReply => {

@@ -14,7 +14,7 @@ export const createIngestMetrics = (registry: Registry) => {
   return {
     bodies: new Counter({
       name: 'precede_ingest_bodies_total',
-      help: 'Request bodies answered, by outcome: accepted, refused (every event of it), invalid, busy, unavailable.',
+      help: 'Request bodies answered, by outcome: accepted, refused (every event of it), invalid, busy, unavailable, other_origin (the zone is fed by the enforcer).',
       labelNames: ['outcome'] as const,
       registers,
     }),

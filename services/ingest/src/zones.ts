@@ -4,6 +4,7 @@
  */
 import {
   type ConfigRecord,
+  RequestsOrigin,
   type SessionIdentifier,
   Topic,
   ZoneConfigs,
@@ -29,6 +30,8 @@ export interface Zone {
   /** Null: none of the identifiers is of type jwt. */
   readonly tokens: TokenSessions | null;
   readonly matcher: Matcher;
+  /** Whether its live requests come by the enforcer, and by nobody else. */
+  readonly isFedByEnforcer: boolean;
 }
 
 export interface Zones {
@@ -109,6 +112,7 @@ const swap = (
     identifiers: snapshot.identifiers,
     tokens: tokensOf(snapshot, deps),
     matcher: compileMatcher(snapshot.operations.values()),
+    isFedByEnforcer: snapshot.settings.requestsOrigin === RequestsOrigin.enforcer,
   });
 };
 
