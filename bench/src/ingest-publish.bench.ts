@@ -37,6 +37,7 @@ const zone = {
   secret: zoneSecretOf(Buffer.alloc(32, 7), zoneId),
   identifiers: [{ type: 'header', name: 'X-Session' }] as const,
   tokens: null,
+  isFedByEnforcer: false,
   matcher: compileMatcher(Array.from({ length: operations }, (_, n) => operation(n))),
 };
 const lines = makeLines(2_000);
