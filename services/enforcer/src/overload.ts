@@ -11,12 +11,15 @@ export interface OverloadOptions {
 }
 
 const probeMs = 20;
+/** So many probes in a row must be late: one pause, as of the garbage collector, is no overload. */
+const lateProbes = 3;
 
 export class Overload {
   readonly #options: OverloadOptions;
   readonly #timer: NodeJS.Timeout;
   #waiting = 0;
   #lagMs = 0;
+  #late = 0;
   #expectedMs = performance.now() + probeMs;
 
   constructor(options: OverloadOptions) {
@@ -34,7 +37,7 @@ export class Overload {
 
   /** Whether a further decision would come too late. */
   get isOver(): boolean {
-    return this.#waiting >= this.#options.maxWaiting || this.#lagMs > this.#options.deadlineMs;
+    return this.#waiting >= this.#options.maxWaiting || this.#late >= lateProbes;
   }
 
   /** Counts a decision that waits until it is settled. */
@@ -52,6 +55,7 @@ export class Overload {
   #probe(): void {
     const nowMs = performance.now();
     this.#lagMs = Math.max(0, nowMs - this.#expectedMs);
+    this.#late = this.#lagMs > this.#options.deadlineMs ? this.#late + 1 : 0;
     this.#expectedMs = nowMs + probeMs;
   }
 }
