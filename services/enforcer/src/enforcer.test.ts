@@ -1,10 +1,11 @@
 /** The enforcer as a whole over a real embedded log: configuration in, decisions out, and what it does without the log. */
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ErrorCode, UnavailableError } from '@precede/contracts';
+import { ErrorCode, Phase, UnavailableError } from '@precede/contracts';
 import type { EventLog } from '@precede/log';
+import { block, expressionRule, listOf } from './decider.test-kit.ts';
 import {
   closeAll,
   decisionsIn,
@@ -266,6 +267,29 @@ test('an emptied log does not end enforcement, a log without one zone ends that 
 
     assert.equal(kept.body.decision, 'deny');
     assert.equal(gone.status, 404);
+  }));
+
+test('where the newest snapshot file is cut off, starts from the one before it', () =>
+  withAll(async (log, dir) => {
+    const env = { PRECEDE_ENFORCER_SNAPSHOT_DIR: dir };
+    const rule = expressionRule(Phase.custom, block, { expression: 'ip.src in $bad' });
+    const bad = listOf('bad', 'ip', ['192.0.2.0/24']);
+    await writeZone(log, { ...shop, expressionRules: [rule], lists: new Map([['bad', bad]]) });
+    const first = await startTest(log, env);
+    await following(first);
+    await writeZone(log, { ...shop, revision: 2, expressionRules: [rule] });
+    await until(async () => (await first.metric('snapshot_files_total', { outcome: 'written' })) === 2);
+    await first.close();
+    const newest = join(dir, `${zone}.zone.json`);
+    writeFileSync(newest, readFileSync(newest, 'utf8').slice(0, -100));
+
+    const second = await startTest(away, env);
+    const denied = await second.ask({ ...cart, client_ip: '192.0.2.9' });
+    const passed = await second.ask({ ...cart, client_ip: '198.51.100.9' });
+
+    assert.deepEqual([denied.body.rule_id, passed.body.decision], [rule.ruleId, 'allow']);
+    assert.equal(await second.metric('snapshot_files_total', { outcome: 'damaged' }), 1);
+    await second.close();
   }));
 
 test('passes over a damaged snapshot file', () =>
