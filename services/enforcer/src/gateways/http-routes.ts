@@ -1,0 +1,153 @@
+/**
+ * Interfaces for gateways over HTTP, each with or without the zone in its path:
+ *   ANY  …/ext_authz/*           Envoy's HTTP service: the request as it came, behind a prefix
+ *   ANY  …/auth_request          nginx: 204 or 403, the denial carried in a header
+ *   POST …/auth_request/denied   nginx: a carried denial becomes the answer to the client
+ *   ANY  …/forward_auth          Traefik and Caddy: 200, or the answer to the client
+ * A fault is 500 or 503 with X-Precede-Fault, never 4xx: gateways take that for a denial.
+ */
+import {
+  ErrorCode,
+  InputError,
+  isZoneId,
+  PrecedeError,
+  UnavailableError,
+  type ZoneId,
+} from '@precede/contracts';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Decision } from '../decision.ts';
+import type { GatewayRequest } from '../gateway-request.ts';
+import { andThen } from '../ports.ts';
+import { carriedDenial, carryDenial } from './carried-denial.ts';
+import { type GatewayDeps, tokenCheck } from './gateway.ts';
+import { type GatewayOptions, optionsIn } from './gateway-options.ts';
+import { allowAnswer, copiedHeaders, denyAnswer, type HttpAnswer } from './http-answer.ts';
+import { passedRequest, Told, toldRequest } from './told-request.ts';
+
+/** An interface: how it reads a request, and how it renders the decision on it. */
+interface Interface {
+  readonly read: (request: FastifyRequest) => GatewayRequest;
+  readonly render: (decision: Decision, sent: GatewayRequest, request: FastifyRequest) => HttpAnswer;
+}
+
+export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
+  app.register(async (scope) => {
+    const check = tokenCheck(deps.token);
+    scope.addHook('onRequest', (request, _reply, done) => {
+      check(tokenIn(request));
+      done();
+    });
+    scope.setErrorHandler((error: FastifyError, request, reply) => sendFault(error, request, reply));
+    readBytes(scope);
+    for (const prefix of ['/v1', '/v1/zones/:zoneId']) addRoutes(scope, prefix, deps);
+  });
+};
+
+const addRoutes = (scope: FastifyInstance, prefix: string, deps: GatewayDeps): void => {
+  const ask = (asked: Interface) => (request: FastifyRequest, reply: FastifyReply) => {
+    const sent = asked.read(request);
+    const decided = deps.decide(zoneIn(request), sent, () => reply.elapsedTime);
+    return andThen(decided, (decision) => send(reply, asked.render(decision, sent, request)));
+  };
+  scope.all(`${prefix}/ext_authz/*`, ask(extAuthz));
+  scope.all(`${prefix}/auth_request`, ask(authRequest));
+  scope.all(`${prefix}/forward_auth`, ask(forwardAuth));
+  scope.post(`${prefix}/auth_request/denied`, (request, reply) =>
+    send(reply, carriedDenial(request.body instanceof Buffer ? request.body.toString('latin1') : '')),
+  );
+};
+
+const extAuthz: Interface = {
+  read: (request) => {
+    const { method, url, rawHeaders } = request.raw;
+    const path = (url ?? '').slice((url ?? '').indexOf('/ext_authz') + '/ext_authz'.length);
+    const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : null;
+    return passedRequest({ method: method ?? '', path, rawHeaders }, body);
+  },
+  render: (decision, sent) => {
+    // Envoy takes 5xx for a fault of its service.
+    if (decision.response !== null) return denyAnswer(decision.response, decision, true);
+    const { lines, removed } = copiedHeaders(decision, sent.headers, []);
+    const remove =
+      removed.length === 0 ? [] : [['x-envoy-auth-headers-to-remove', removed.join(',')] as const];
+    return allowAnswer(200, [...lines, ...remove], decision);
+  },
+};
+
+const authRequest: Interface = {
+  read: (request) => toldRequest(request.raw.rawHeaders, Told.original, optionsOf(request)),
+  render: (decision, sent, request) => {
+    if (decision.response === null) return allowed(204, decision, sent, request);
+    const denial = denyAnswer(decision.response, decision, false);
+    return { status: 403, headers: [['x-precede-denial', carryDenial(denial)]], body: '' };
+  },
+};
+
+const forwardAuth: Interface = {
+  read: (request) => toldRequest(request.raw.rawHeaders, Told.forwarded, optionsOf(request)),
+  render: (decision, sent, request) =>
+    decision.response === null
+      ? allowed(200, decision, sent, request)
+      : denyAnswer(decision.response, decision, optionsOf(request).deniesBelow500),
+};
+
+const allowed = (
+  status: 200 | 204,
+  decision: Decision,
+  sent: GatewayRequest,
+  request: FastifyRequest,
+): HttpAnswer =>
+  allowAnswer(status, copiedHeaders(decision, sent.headers, optionsOf(request).copy).lines, decision);
+
+const optionsOf = (request: FastifyRequest): GatewayOptions => {
+  const url = request.raw.url ?? '';
+  const mark = url.indexOf('?');
+  return optionsIn(mark === -1 ? '' : url.slice(mark + 1));
+};
+
+const zoneIn = (request: FastifyRequest): ZoneId | null => {
+  const { zoneId } = request.params as { readonly zoneId?: string };
+  if (zoneId === undefined) return null;
+  if (isZoneId(zoneId)) return zoneId;
+  throw new InputError('/zone_id', 'the zone in the path must be 32 lower-case hex digits');
+};
+
+/** Of its own header: Authorization is the client's. */
+const tokenIn = (request: FastifyRequest): string | undefined => {
+  const shown = request.headers['x-precede-token'];
+  return typeof shown === 'string' ? shown : undefined;
+};
+
+/** Whatever a client sends is bytes here, of any type. */
+const readBytes = (scope: FastifyInstance): void => {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+};
+
+const send = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply => {
+  reply.code(status);
+  for (const [name, value] of headers) addHeader(reply, name, value);
+  return reply.send(body === '' ? undefined : Buffer.from(body));
+};
+
+/** Repeated names add up. */
+const addHeader = (reply: FastifyReply, name: string, value: string): void => {
+  const known = reply.getHeader(name);
+  // fastify adds cookies by itself.
+  const isFirst = known === undefined || name === 'set-cookie';
+  reply.header(name, isFirst ? value : [known, value].flat());
+};
+
+const sendFault = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  // fastify's own 4xx: a body that is too large, a type that cannot be. The client chose it, so it is denied.
+  if (!(error instanceof PrecedeError) && error.statusCode !== undefined && error.statusCode < 500)
+    return reply.code(error.statusCode).send();
+  const isOurs = error instanceof PrecedeError;
+  if (!isOurs) request.log.error({ err: error }, 'request failed');
+  const code = isOurs ? error.code : ErrorCode.internal;
+  const message = isOurs ? error.message : 'an unexpected fault; the log of this service has it';
+  return reply
+    .code(error instanceof UnavailableError ? 503 : 500)
+    .header('x-precede-fault', code)
+    .send({ error: { code, message } });
+};

@@ -1,0 +1,12 @@
+/** Caddy asking by forward_auth. */
+import { describeGateway } from './gateway-contract.ts';
+
+describeGateway({
+  name: 'Caddy, forward_auth',
+  binary: 'caddy',
+  kind: {
+    files: ['caddy/Caddyfile'],
+    args: (file) => ['run', '--config', file, '--adapter', 'caddyfile'],
+  },
+  features: { has5xxDenials: true, hasBodies: false, hasHttpVersion: false, failedStatus: 502 },
+});

@@ -1,0 +1,12 @@
+/** Envoy asking over HTTP. */
+import { describeGateway } from './gateway-contract.ts';
+
+describeGateway({
+  name: 'Envoy, ext_authz over HTTP',
+  binary: 'envoy',
+  kind: {
+    files: ['envoy/http.yaml'],
+    args: (file) => ['-c', file, '--use-dynamic-base-id', '--log-level', 'warn', '--concurrency', '1'],
+  },
+  features: { has5xxDenials: false, hasBodies: true, hasHttpVersion: false, failedStatus: 503 },
+});
