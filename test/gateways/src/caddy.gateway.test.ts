@@ -8,5 +8,11 @@ describeGateway({
     files: ['caddy/Caddyfile'],
     args: (file) => ['run', '--config', file, '--adapter', 'caddyfile'],
   },
-  features: { has5xxDenials: true, hasBodies: false, hasHttpVersion: false, failedStatus: 502 },
+  features: {
+    has5xxDenials: true,
+    hasBodies: false,
+    hasHttpVersion: false,
+    joinsHeaders: false,
+    failed: { undecided: 503, slow: 504, dead: 502 },
+  },
 });

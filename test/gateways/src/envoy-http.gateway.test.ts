@@ -8,5 +8,11 @@ describeGateway({
     files: ['envoy/http.yaml'],
     args: (file) => ['-c', file, '--use-dynamic-base-id', '--log-level', 'warn', '--concurrency', '1'],
   },
-  features: { has5xxDenials: false, hasBodies: true, hasHttpVersion: false, failedStatus: 503 },
+  features: {
+    has5xxDenials: false,
+    hasBodies: true,
+    hasHttpVersion: false,
+    joinsHeaders: true,
+    failed: { undecided: 503, slow: 503, dead: 503 },
+  },
 });

@@ -98,6 +98,11 @@ const decisionOn = ({ path }: GatewayRequest): Decision => {
           { name: 'x-seen', operation: 'remove', value: '' },
         ],
       };
+    case '/header-bytes':
+      return {
+        ...allow,
+        requestHeaders: [{ name: 'x-list', operation: 'add', value: 'gr\xc3\xb6\xc3\x9fer' }],
+      };
     case '/unavailable':
       throw new UnavailableError(ErrorCode.logUnavailable, 'there is no configuration yet');
     default:

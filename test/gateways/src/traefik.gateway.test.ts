@@ -8,5 +8,11 @@ describeGateway({
     files: ['traefik/traefik.yaml', 'traefik/dynamic.yaml'],
     args: (file) => [`--configFile=${file}`],
   },
-  features: { has5xxDenials: true, hasBodies: false, hasHttpVersion: false, failedStatus: 502 },
+  features: {
+    has5xxDenials: true,
+    hasBodies: false,
+    hasHttpVersion: false,
+    joinsHeaders: false,
+    failed: { undecided: 503, slow: 504, dead: 502 },
+  },
 });

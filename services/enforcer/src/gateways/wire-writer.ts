@@ -1,4 +1,5 @@
 /** Protobuf fields as buffers: enough for answers, which are small. Texts are bytes, one UTF-16 unit 0..255 each. */
+import { isUtf8 } from 'node:buffer';
 
 const varint = (value: number): Buffer => {
   const bytes: number[] = [];
@@ -20,5 +21,8 @@ export const bytesField = (field: number, value: Buffer): Buffer =>
 export const messageField = (field: number, ...parts: readonly Buffer[]): Buffer =>
   bytesField(field, Buffer.concat(parts));
 
-export const textField = (field: number, value: string): Buffer =>
-  bytesField(field, Buffer.from(value, 'latin1'));
+/** A reader refuses a whole message for one text that is not UTF-8; such a text is taken for Latin-1. */
+export const textField = (field: number, value: string): Buffer => {
+  const bytes = Buffer.from(value, 'latin1');
+  return bytesField(field, isUtf8(bytes) ? bytes : Buffer.from(value, 'utf8'));
+};
