@@ -2,9 +2,10 @@
  * Decision → Envoy's CheckResponse, as bytes. A changed header is sent as its final line and overwrites what is there:
  * Envoy's own append joins a value to the first of several, and in some versions only to a header that is there.
  */
-import type { Decision, DenyResponse } from '../decision.ts';
+import type { Decision } from '../decision.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
 import { effectsOf, lineOf } from './header-changes.ts';
+import { denyAnswer, type HttpAnswer } from './http-answer.ts';
 import { bytesField, integerField, messageField, textField } from './wire-writer.ts';
 
 const AppendAction = { append: 0, overwrite: 2 } as const;
@@ -16,7 +17,7 @@ const plainAllow = Buffer.concat([messageField(1), messageField(3)]);
 
 export const checkResponse = (decision: Decision, sent: GatewayRequest['headers']): Buffer => {
   const { response, requestHeaders, setCookie } = decision;
-  if (response !== null) return deniedResponse(response, setCookie);
+  if (response !== null) return deniedResponse(denyAnswer(response, decision));
   return requestHeaders.length === 0 && setCookie === null ? plainAllow : allowed(decision, sent);
 };
 
@@ -30,10 +31,9 @@ const allowed = ({ requestHeaders, setCookie }: Decision, sent: GatewayRequest['
   return Buffer.concat([messageField(1), messageField(3, ...parts)]);
 };
 
-export const deniedResponse = ({ status, headers, body }: DenyResponse, setCookie: string | null): Buffer => {
+export const deniedResponse = ({ status, headers, body }: HttpAnswer): Buffer => {
   const seen = new Set<string>();
-  const all = setCookie === null ? headers : [...headers, ['set-cookie', setCookie] as const];
-  const fields = all.map(([name, value]) => {
+  const fields = headers.map(([name, value]) => {
     const isRepeated = seen.has(name.toLowerCase());
     seen.add(name.toLowerCase());
     return headerField(2, name, value, isRepeated);

@@ -47,7 +47,7 @@ const checkMethod = ({ decide, token }: GatewayDeps): UnaryMethod => {
       );
     },
     // A fault would open the way under failure_mode_allow, and it is the client who chose the size.
-    tooLarge: deniedResponse({ status: 413, headers: [], body: '' }, null),
+    tooLarge: deniedResponse({ status: 413, headers: [], body: '' }),
   };
 };
 

@@ -21,6 +21,14 @@ const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** Expressions can decode text into line ends: as a header that would be two (RFC 9110, section 5.5). */
 const isValue = (value: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 
+/** The value of a header that must not be lost: without what would end it, and in bytes. */
+export const safeValueOf = (value: string): string => {
+  if (isValue(value)) return value;
+  const isWide = [...value].some((each) => each > '\xff');
+  const bytes = isWide ? Buffer.from(value).toString('latin1') : value;
+  return bytes.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+};
+
 export const mayChange = (name: string): boolean => token.test(name) && !framing.has(name);
 
 /** One entry a header, in order of first mention. Changes that no gateway could carry out safely are left out. */

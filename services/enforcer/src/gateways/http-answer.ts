@@ -4,7 +4,7 @@
  */
 import type { Decision, DenyResponse } from '../decision.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
-import { effectsOf, lineOf } from './header-changes.ts';
+import { effectsOf, lineOf, safeValueOf } from './header-changes.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -42,12 +42,13 @@ export const allowAnswer = (status: 200 | 204, lines: readonly Header[], decisio
 };
 
 /** Everything that the client gets, the cookie included. */
-export const denyAnswer = (response: DenyResponse, decision: Decision, below500: boolean): HttpAnswer => {
-  const { setCookie } = decision;
+export const denyAnswer = (response: DenyResponse, decision: Decision, below500 = false): HttpAnswer => {
   const { status, headers, body } = response;
+  const all: readonly Header[] =
+    decision.setCookie === null ? headers : [...headers, ['set-cookie', decision.setCookie]];
   return {
     status: below500 && status >= 500 ? 403 : status,
-    headers: setCookie === null ? headers : [...headers, ['set-cookie', setCookie]],
+    headers: all.map(([name, value]) => [name, safeValueOf(value)]),
     body,
   };
 };

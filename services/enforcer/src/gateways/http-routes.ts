@@ -78,7 +78,7 @@ const authRequest: Interface = {
   read: (request) => toldRequest(request.raw.rawHeaders, Told.original, optionsOf(request)),
   render: (decision, sent, request) => {
     if (decision.response === null) return allowed(204, decision, sent, request);
-    const denial = denyAnswer(decision.response, decision, false);
+    const denial = denyAnswer(decision.response, decision);
     return { status: 403, headers: [['x-precede-denial', carryDenial(denial)]], body: '' };
   },
 };
