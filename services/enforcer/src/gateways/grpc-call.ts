@@ -41,8 +41,8 @@ export class GrpcCall {
     this.#options = options;
     const { stream } = options;
     stream.on('data', (chunk: Buffer) => this.#take(chunk));
-    stream.once('end', () => this.#run());
-    stream.once('close', () => this.#over());
+    stream.on('end', () => this.#run());
+    stream.on('close', () => this.#over());
   }
 
   /** Ends the call without an answer: the status alone, and no more of the request. */
@@ -103,7 +103,7 @@ export class GrpcCall {
     const { stream } = this.#options;
     if (stream.destroyed) return;
     stream.respond(answerHeaders, { waitForTrailers: true });
-    stream.once('wantTrailers', finish);
+    stream.on('wantTrailers', finish);
     stream.end(framed(message));
   }
 
