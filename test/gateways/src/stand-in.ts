@@ -1,6 +1,12 @@
 /** An enforcer whose decisions are by path, so that a test names the one it wants. All of its interfaces are the real ones. */
 import { ErrorCode, UnavailableError, type ZoneId } from '@precede/contracts';
-import { type Decision, type GatewayRequest, gatewayRoutes, startExtAuthz } from '@precede/enforcer';
+import {
+  createGatewayMetrics,
+  type Decision,
+  type GatewayRequest,
+  gatewayRoutes,
+  startExtAuthz,
+} from '@precede/enforcer';
 import { buildHttp, createHealth, createLogger, listen } from '@precede/service';
 import { Registry } from 'prom-client';
 
@@ -25,15 +31,17 @@ export const startStandIn = async (): Promise<StandIn> => {
   const seen: Seen[] = [];
   const logger = createLogger('enforcer', 'silent');
   const health = createHealth();
+  const registry = new Registry();
   const decide = (zoneId: ZoneId | null, request: GatewayRequest): Decision => {
     seen.push({ zoneId, request });
     return decisionOn(request);
   };
-  const app = buildHttp({ logger, health, registry: new Registry() });
-  gatewayRoutes(app, { decide, token });
+  const app = buildHttp({ logger, health, registry });
+  const count = createGatewayMetrics(registry);
+  gatewayRoutes(app, { decide, token, count });
   const address = await listen(app, '127.0.0.1', 0);
   const grpc = await startExtAuthz(
-    { decide, token, logger, health },
+    { decide, token, count, logger, health },
     { host: '127.0.0.1', port: 0, maxMessageBytes: 1_048_576 },
   );
   return {

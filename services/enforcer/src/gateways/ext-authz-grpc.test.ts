@@ -16,6 +16,10 @@ import type { GrpcServer } from './grpc-server.ts';
 const check = '/envoy.service.auth.v3.Authorization/Check';
 const health = createHealth();
 const logger = createLogger('enforcer', 'silent');
+const counted: string[] = [];
+const count = (face: string, outcome: string): void => {
+  counted.push(`${face} ${outcome}`);
+};
 const closing: (() => unknown)[] = [];
 after(async () => {
   for (const close of closing) await close();
@@ -23,7 +27,7 @@ after(async () => {
 
 const serve = async (decide: Decide, token = ''): Promise<GrpcServer> => {
   const server = await startExtAuthz(
-    { decide, token, logger, health },
+    { decide, token, logger, health, count },
     { host: '127.0.0.1', port: 0, maxMessageBytes: 100_000 },
   );
   closing.push(() => server.close());
@@ -131,6 +135,26 @@ describe('the gRPC server', () => {
     await assert.rejects(ask(client), /größer % as text/);
     fail = () => Promise.reject(faults[3]?.[0]);
     await assert.rejects(ask(client), (error: Error) => !error.message.includes('making'));
+  });
+
+  test('counts what came of each call', async () => {
+    let decision: () => Decision = () => allow;
+    const client = clientOf((await serve(() => decision())).port);
+    counted.length = 0;
+
+    await ask(client);
+    decision = () => deny({});
+    await ask(client);
+    decision = () => {
+      throw new InputError('', 'gone', ErrorCode.zoneUnknown);
+    };
+    await assert.rejects(ask(client));
+
+    const outcomes = ['allow', 'deny', 'fault'];
+    assert.deepEqual(
+      counted,
+      outcomes.map((each) => `ext_authz_grpc ${each}`),
+    );
   });
 
   test('asks for the token', async () => {

@@ -8,6 +8,7 @@ import { andThen } from '../ports.ts';
 import { readCheckRequest } from './check-request.ts';
 import { checkResponse, deniedResponse } from './check-response.ts';
 import { type GatewayDeps, tokenCheck } from './gateway.ts';
+import { GatewayInterface } from './gateway-metrics.ts';
 import { type GrpcServer, startGrpcServer, type UnaryMethod } from './grpc-server.ts';
 import { GrpcError, GrpcStatus } from './grpc-status.ts';
 import { WireReader } from './wire-reader.ts';
@@ -36,16 +37,20 @@ export const startExtAuthz = (deps: ExtAuthzDeps, address: ExtAuthzAddress): Pro
     ]),
   });
 
-const checkMethod = ({ decide, token }: GatewayDeps): UnaryMethod => {
+const face = GatewayInterface.extAuthzGrpc;
+
+const checkMethod = ({ decide, token, count }: GatewayDeps): UnaryMethod => {
   const check = tokenCheck(token === '' ? '' : `Bearer ${token}`);
   return {
     answer: (message, { headers, elapsedMs }) => {
       check(headers.authorization);
       const request = readCheckRequest(message);
-      return andThen(decide(request.zoneId, request, elapsedMs), (decision: Decision) =>
-        checkResponse(decision, request.headers),
-      );
+      return andThen(decide(request.zoneId, request, elapsedMs), (decision: Decision) => {
+        count(face, decision.decision);
+        return checkResponse(decision, request.headers);
+      });
     },
+    onFault: () => count(face, 'fault'),
     // A fault would open the way under failure_mode_allow, and it is the client who chose the size.
     tooLarge: deniedResponse({ status: 413, headers: [], body: '' }),
   };
@@ -61,6 +66,7 @@ const healthMethod = (health: Health): UnaryMethod => ({
       throw new GrpcError(GrpcStatus.notFound, 'there is no such service');
     return integerField(1, health.isReady() ? Serving.yes : Serving.no);
   },
+  onFault: () => {},
   tooLarge: null,
 });
 

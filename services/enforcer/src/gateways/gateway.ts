@@ -7,6 +7,7 @@ import { ErrorCode, InputError, type ZoneId } from '@precede/contracts';
 import type { Decision } from '../decision.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
 import type { Soon } from '../ports.ts';
+import type { CountGateway } from './gateway-metrics.ts';
 
 /** Throws, or rejects with, InputError and UnavailableError where no decision can be made and the gateway shall choose. */
 export type Decide = (
@@ -19,6 +20,7 @@ export interface GatewayDeps {
   readonly decide: Decide;
   /** Empty: none is asked for. */
   readonly token: string;
+  readonly count: CountGateway;
 }
 
 /** Throws InputError unless what was shown is the expected text. */

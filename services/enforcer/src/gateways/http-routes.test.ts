@@ -16,6 +16,7 @@ import { gatewayRoutes } from './http-routes.ts';
 const zone = 'a'.repeat(32);
 let app: FastifyInstance;
 let decision: () => Soon<Decision>;
+const counted: string[] = [];
 let seen: { zoneId: ZoneId | null; request: GatewayRequest } | undefined;
 
 const build = (token = ''): FastifyInstance => {
@@ -25,7 +26,10 @@ const build = (token = ''): FastifyInstance => {
     seen = { zoneId, request };
     return decision();
   };
-  gatewayRoutes(built, { decide, token });
+  const count = (face: string, outcome: string): void => {
+    counted.push(`${face} ${outcome}`);
+  };
+  gatewayRoutes(built, { decide, token, count });
   return built;
 };
 
@@ -33,6 +37,7 @@ beforeEach(() => {
   app = build();
   decision = () => allow;
   seen = undefined;
+  counted.length = 0;
 });
 afterEach(() => app.close());
 
@@ -251,6 +256,15 @@ describe('ext_authz', () => {
     assert.equal(denied.statusCode, 403);
   });
 
+  test('takes any method', async () => {
+    for (const method of ['PROPFIND', 'TRACE', 'PURGE', 'MKCOL']) {
+      const answer = await app.inject({ method: method as 'GET', url: '/v1/ext_authz/a' });
+
+      assert.equal(answer.statusCode, 200, method);
+      assert.equal(seen?.request.method, method);
+    }
+  });
+
   test('denies a body that is too large', async () => {
     const payload = Buffer.alloc(1_100_000);
 
@@ -277,6 +291,18 @@ describe('every interface', () => {
     }
     const answer = await app.inject('/v1/zones/shop/ext_authz/a');
     assert.equal(answer.statusCode, 500);
+  });
+
+  test('counts what came of each request', async () => {
+    await askForwarded();
+    decision = () => deny({});
+    await app.inject({ url: '/v1/auth_request', headers: told('original') });
+    await app.inject('/v1/zones/shop/ext_authz/a');
+    await app.inject({ method: 'POST', url: '/v1/ext_authz/a', payload: Buffer.alloc(1_100_000) });
+
+    assert.deepEqual(counted, [
+      ...['forward_auth allow', 'auth_request deny', 'ext_authz_http fault', 'ext_authz_http deny'],
+    ]);
   });
 
   test('asks for the token, in a header that is not the one of the client', async () => {

@@ -6,6 +6,7 @@
  *   ANY  …/forward_auth          Traefik and Caddy: 200, or the answer to the client
  * A fault is 500 or 503 with X-Precede-Fault, never 4xx: gateways take that for a denial.
  */
+import { METHODS } from 'node:http';
 import {
   ErrorCode,
   InputError,
@@ -20,44 +21,61 @@ import type { GatewayRequest } from '../gateway-request.ts';
 import { andThen } from '../ports.ts';
 import { carriedDenial, carryDenial } from './carried-denial.ts';
 import { type GatewayDeps, tokenCheck } from './gateway.ts';
+import { GatewayInterface } from './gateway-metrics.ts';
 import { type GatewayOptions, optionsIn } from './gateway-options.ts';
 import { allowAnswer, copiedHeaders, denyAnswer, type HttpAnswer } from './http-answer.ts';
 import { passedRequest, Told, toldRequest } from './told-request.ts';
 
 /** An interface: how it reads a request, and how it renders the decision on it. */
 interface Interface {
+  readonly face: GatewayInterface;
+  /** Behind /v1 and /v1/zones/{zone_id}. */
+  readonly path: string;
   readonly read: (request: FastifyRequest) => GatewayRequest;
   readonly render: (decision: Decision, sent: GatewayRequest, request: FastifyRequest) => HttpAnswer;
 }
 
 export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
-  app.register(async (scope) => {
-    const check = tokenCheck(deps.token);
-    scope.addHook('onRequest', (request, _reply, done) => {
-      check(tokenIn(request));
-      done();
-    });
-    scope.setErrorHandler((error: FastifyError, request, reply) => sendFault(error, request, reply));
-    readBytes(scope);
-    for (const prefix of ['/v1', '/v1/zones/:zoneId']) addRoutes(scope, prefix, deps);
-  });
+  // Envoy's HTTP service asks with the method of the client, whatever it is.
+  for (const method of METHODS)
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method))
+      app.addHttpMethod(method, { hasBody: true });
+  for (const asked of [extAuthz, authRequest, forwardAuth])
+    app.register(async (scope) => addInterface(scope, asked, deps));
 };
 
-const addRoutes = (scope: FastifyInstance, prefix: string, deps: GatewayDeps): void => {
-  const ask = (asked: Interface) => (request: FastifyRequest, reply: FastifyReply) => {
+const addInterface = (scope: FastifyInstance, asked: Interface, deps: GatewayDeps): void => {
+  const check = tokenCheck(deps.token);
+  scope.addHook('onRequest', (request, _reply, done) => {
+    check(tokenIn(request));
+    done();
+  });
+  scope.setErrorHandler((error: FastifyError, request, reply) => {
+    const isFault = sendError(error, request, reply);
+    deps.count(asked.face, isFault ? 'fault' : 'deny');
+    return reply;
+  });
+  readBytes(scope);
+  const ask = (request: FastifyRequest, reply: FastifyReply) => {
     const sent = asked.read(request);
     const decided = deps.decide(zoneIn(request), sent, () => reply.elapsedTime);
-    return andThen(decided, (decision) => send(reply, asked.render(decision, sent, request)));
+    return andThen(decided, (decision) => {
+      deps.count(asked.face, decision.decision);
+      return send(reply, asked.render(decision, sent, request));
+    });
   };
-  scope.all(`${prefix}/ext_authz/*`, ask(extAuthz));
-  scope.all(`${prefix}/auth_request`, ask(authRequest));
-  scope.all(`${prefix}/forward_auth`, ask(forwardAuth));
-  scope.post(`${prefix}/auth_request/denied`, (request, reply) =>
-    send(reply, carriedDenial(request.body instanceof Buffer ? request.body.toString('latin1') : '')),
-  );
+  for (const prefix of ['/v1', '/v1/zones/:zoneId']) {
+    scope.all(`${prefix}/${asked.path}`, ask);
+    if (asked === authRequest) scope.post(`${prefix}/${asked.path}/denied`, answerCarried);
+  }
 };
 
+const answerCarried = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  send(reply, carriedDenial(request.body instanceof Buffer ? request.body.toString('latin1') : ''));
+
 const extAuthz: Interface = {
+  face: GatewayInterface.extAuthzHttp,
+  path: 'ext_authz/*',
   read: (request) => {
     const { method, url, rawHeaders } = request.raw;
     const path = (url ?? '').slice((url ?? '').indexOf('/ext_authz') + '/ext_authz'.length);
@@ -75,6 +93,8 @@ const extAuthz: Interface = {
 };
 
 const authRequest: Interface = {
+  face: GatewayInterface.authRequest,
+  path: 'auth_request',
   read: (request) => toldRequest(request.raw.rawHeaders, Told.original, optionsOf(request)),
   render: (decision, sent, request) => {
     if (decision.response === null) return allowed(204, decision, sent, request);
@@ -84,6 +104,8 @@ const authRequest: Interface = {
 };
 
 const forwardAuth: Interface = {
+  face: GatewayInterface.forwardAuth,
+  path: 'forward_auth',
   read: (request) => toldRequest(request.raw.rawHeaders, Told.forwarded, optionsOf(request)),
   render: (decision, sent, request) =>
     decision.response === null
@@ -138,16 +160,20 @@ const addHeader = (reply: FastifyReply, name: string, value: string): void => {
   reply.header(name, isFirst ? value : [known, value].flat());
 };
 
-const sendFault = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  // fastify's own 4xx: a body that is too large, a type that cannot be. The client chose it, so it is denied.
-  if (!(error instanceof PrecedeError) && error.statusCode !== undefined && error.statusCode < 500)
-    return reply.code(error.statusCode).send();
+/** Whether it is a fault, and not the client's doing. */
+const sendError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean => {
   const isOurs = error instanceof PrecedeError;
+  // fastify's own 4xx: a body that is too large, a type that cannot be. The client chose it, so it is denied.
+  if (!isOurs && error.statusCode !== undefined && error.statusCode < 500) {
+    reply.code(error.statusCode).send();
+    return false;
+  }
   if (!isOurs) request.log.error({ err: error }, 'request failed');
   const code = isOurs ? error.code : ErrorCode.internal;
   const message = isOurs ? error.message : 'an unexpected fault; the log of this service has it';
-  return reply
+  reply
     .code(error instanceof UnavailableError ? 503 : 500)
     .header('x-precede-fault', code)
     .send({ error: { code, message } });
+  return true;
 };
