@@ -189,6 +189,14 @@ const enforcer: Readonly<Record<string, Note>> = {
     },
     watch: 'Any steady rate. With `open` requests pass unchecked, with `closed` customers are refused.',
   },
+  gateway_requests_total: {
+    labels: {
+      interface: '`ext_authz_grpc`, `ext_authz_http`, `auth_request`, `forward_auth`',
+      outcome: '`allow`, `deny`, `fault`',
+    },
+    watch:
+      'Any steady rate of `fault`: the gateway lets pass or refuses by its own setting. The body of the answer says why.',
+  },
   fail_mode: {
     labels: { mode: '`error`, `open`, `closed`' },
     watch: 'Another mode than the one you chose.',

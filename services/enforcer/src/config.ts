@@ -13,6 +13,7 @@ import {
   text,
   type Values,
 } from '@precede/service';
+import { gatewayFields } from './gateways/gateway-config.ts';
 import { cookieKeys } from './stores/cookie-keys.ts';
 import { valkeyFields } from './stores/valkey-config.ts';
 
@@ -21,6 +22,7 @@ const failModes = ['error', 'open', 'closed'] as const;
 export const enforcerFields = {
   PRECEDE_ENFORCER_HOST: text('Address that the enforcer listens on.', '0.0.0.0'),
   PRECEDE_ENFORCER_PORT: port('Port that the enforcer listens on; 0: any free one.', '8082'),
+  ...gatewayFields,
   PRECEDE_SESSION_KEY: key('Key of the session pseudonyms; the same for ingest and enforcer.'),
   PRECEDE_ENFORCER_TOKEN: secret('Bearer token that gateways must show; empty: none is asked for.', ''),
   PRECEDE_ENFORCER_SNAPSHOT_DIR: text(

@@ -9,6 +9,8 @@ import { Tokens } from '@precede/tokens';
 import type { EnforcerConfig } from './config.ts';
 import { ConfigFollower } from './config-follower.ts';
 import { type FailModes, failModesOf } from './fail-mode.ts';
+import { type ExtAuthzDeps, startExtAuthz } from './gateways/ext-authz-grpc.ts';
+import type { GrpcServer } from './gateways/grpc-server.ts';
 import { buildServer } from './http.ts';
 import { createEnforcerMetrics, type EnforcerMetrics } from './metrics.ts';
 import { Overload } from './overload.ts';
@@ -28,12 +30,17 @@ export interface EnforcerDeps extends Tools {
   readonly random?: () => number;
 }
 
+export interface RunningEnforcer extends RunningService {
+  /** Null: Envoy is not listened to. */
+  readonly grpcPort: number | null;
+}
+
 /** A send gives up after this and is tried again by the publisher, which can be stopped. */
 const sendTimeoutMs = 5_000;
 /** A client of a log that is away may not close for long; an enforcer does not wait for it. */
 const closeTimeoutMs = 3_000;
 
-export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps): Promise<RunningService> => {
+export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps): Promise<RunningEnforcer> => {
   const { logger, registry, health, clock } = deps;
   const failModes = failModesOf(config);
   const metrics = createEnforcerMetrics(registry, clock);
@@ -69,16 +76,19 @@ export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps):
     allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
     deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
   });
-  const app = buildServer({ config, logger, health, registry, tables, failModes, decide });
+  const { countGateway } = metrics;
+  const app = buildServer({ config, logger, health, registry, tables, failModes, decide, countGateway });
   const address = await listen(app, config.PRECEDE_ENFORCER_HOST, config.PRECEDE_ENFORCER_PORT);
+  const grpc = await listenToEnvoy(config, { decide, count: countGateway, logger, health });
   const link = new LogLink({ ...deps, tables, files, publishers: [decisions, requests], metrics });
   return {
     name: 'enforcer',
     address,
+    grpcPort: grpc?.port ?? null,
     health,
     close: async () => {
       health.drain();
-      await app.close();
+      await Promise.all([app.close(), grpc?.close()]);
       overload.close();
       await Promise.all(
         [decisions, requests].map((each) => each.close(config.PRECEDE_ENFORCER_FLUSH_TIMEOUT)),
@@ -88,6 +98,16 @@ export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps):
       await stores.close();
     },
   };
+};
+
+const listenToEnvoy = async (
+  config: EnforcerConfig,
+  deps: Omit<ExtAuthzDeps, 'token'>,
+): Promise<GrpcServer | null> => {
+  const { PRECEDE_ENFORCER_GRPC_PORT: port, PRECEDE_ENFORCER_HOST: host } = config;
+  if (port === null) return null;
+  const maxMessageBytes = config.PRECEDE_ENFORCER_MAX_CHECK;
+  return startExtAuthz({ ...deps, token: config.PRECEDE_ENFORCER_TOKEN }, { host, port, maxMessageBytes });
 };
 
 /** A process has one: key sets outlive snapshots. */

@@ -62,7 +62,9 @@ const build = (env: Readonly<Record<string, string>> = {}, zones: readonly ZoneS
     hasSnapshot: () => true,
     allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
   });
-  const app = buildServer({ config, logger, registry, tables, failModes, decide, health: createHealth() });
+  const { countGateway } = metrics;
+  const health = createHealth();
+  const app = buildServer({ config, logger, registry, tables, failModes, decide, health, countGateway });
   const address = listen(app, '127.0.0.1', 0);
   servers.push(app);
   const post = async (body: unknown, url = '/v1/decide', headers: Record<string, string> = {}) => {

@@ -6,6 +6,8 @@ import { bearerCheck } from './bearer.ts';
 import type { EnforcerConfig } from './config.ts';
 import { decideHandler, zoneInPath } from './decide-http.ts';
 import { type FailModes, failModeOf } from './fail-mode.ts';
+import type { CountGateway } from './gateways/gateway-metrics.ts';
+import { gatewayRoutes } from './gateways/http-routes.ts';
 import type { Decide } from './pipeline.ts';
 import type { ZoneTables } from './zone-tables.ts';
 
@@ -17,6 +19,7 @@ export interface ServerDeps {
   readonly logger: Logger;
   readonly health: Health;
   readonly registry: Registry;
+  readonly countGateway: CountGateway;
 }
 
 interface ZoneRoute {
@@ -39,6 +42,10 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
   app.get<ZoneRoute>('/v1/zones/:zoneId', (request, reply) => {
     checkBearer(request.headers.authorization);
     return reply.send(describeZone(deps, zoneInPath(request.params.zoneId)));
+  });
+  gatewayRoutes(app, {
+    ...{ decide, token: config.PRECEDE_ENFORCER_TOKEN, count: deps.countGateway },
+    maxBodyBytes: config.PRECEDE_ENFORCER_MAX_CHECK,
   });
   return app;
 };

@@ -1,6 +1,7 @@
 /** Every instrument of the enforcer. Labels are closed sets; zones, rules and sessions never become labels. */
 import type { Clock, Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { type CountGateway, createGatewayMetrics } from './gateways/gateway-metrics.ts';
 
 /** From one microsecond: a decision in memory takes a few. */
 const decisionBuckets = [
@@ -39,6 +40,7 @@ export interface EnforcerMetrics {
     readonly published: Counter;
     readonly dropped: Counter<'reason'>;
   };
+  readonly countGateway: CountGateway;
   /** Called before the sessions gauge is read. */
   countSessions: () => number;
   /** Called before the gauge of rate keys is read. */
@@ -129,6 +131,7 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     countSessions: () => 0,
     countRateKeys: () => 0,
     countWaiting: () => 0,
+    countGateway: createGatewayMetrics(registry),
     swappedMs: Number.NaN,
   };
   new Gauge({

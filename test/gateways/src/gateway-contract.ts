@@ -7,40 +7,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { eventually } from '@precede/testkit';
-import { findGateway, type GatewayName } from './gateway-binaries.ts';
+import { findGateway } from './gateway-binaries.ts';
 import { type GatewayKind, type GatewayProcess, startGateway } from './gateway-process.ts';
+import type { Failed, Features, Gateway } from './gateways.ts';
 import { type Answered, type Asked, ask, hangUp } from './http-client.ts';
 import { type Link, openLink } from './link.ts';
 import { type Origin, startOrigin } from './origin.ts';
 import { cookie, type StandIn, startStandIn, token, zone } from './stand-in.ts';
 
-export interface Features {
-  /** Denials of 500 and more keep their status. */
-  readonly has5xxDenials: boolean;
-  /** The enforcer sees bodies. */
-  readonly hasBodies: boolean;
-  readonly hasHttpVersion: boolean;
-  /** The enforcer sees repeated headers as one. */
-  readonly joinsHeaders: boolean;
-  /** What is answered where the enforcer says that it cannot decide, where it is slow, and where it is dead. */
-  readonly failed: Failed;
-}
-
-export interface Failed {
-  readonly undecided: number;
-  readonly slow: number;
-  readonly dead: number;
-}
-
 /** Failing open, the origin answers. */
 const passed: Failed = { undecided: 200, slow: 200, dead: 200 };
-
-export interface Gateway {
-  readonly name: string;
-  readonly binary: GatewayName;
-  readonly kind: Omit<GatewayKind, 'binary'>;
-  readonly features: Features;
-}
 
 interface Stand {
   readonly origin: Origin;

@@ -38,7 +38,7 @@ export const startStandIn = async (): Promise<StandIn> => {
   };
   const app = buildHttp({ logger, health, registry });
   const count = createGatewayMetrics(registry);
-  gatewayRoutes(app, { decide, token, count });
+  gatewayRoutes(app, { decide, token, count, maxBodyBytes: 1_048_576 });
   const address = await listen(app, '127.0.0.1', 0);
   const grpc = await startExtAuthz(
     { decide, token, count, logger, health },

@@ -7,9 +7,9 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { ErrorCode, InputError, UnavailableError } from '@precede/contracts';
 import { createHealth, createLogger } from '@precede/service';
 import type { Decision } from '../decision.ts';
+import type { Decide } from '../pipeline.ts';
 import type { Soon } from '../ports.ts';
 import { startExtAuthz } from './ext-authz-grpc.ts';
-import type { Decide } from './gateway.ts';
 import { allow, CheckRequest, CheckResponse, deny, messageOf } from './gateways.test-kit.ts';
 import type { GrpcServer } from './grpc-server.ts';
 

@@ -3,20 +3,12 @@
  * interface reads a request into a GatewayRequest, asks, and renders the decision; it decides nothing itself.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
-import { ErrorCode, InputError, type ZoneId } from '@precede/contracts';
-import type { Decision } from '../decision.ts';
-import type { GatewayRequest } from '../gateway-request.ts';
-import type { Soon } from '../ports.ts';
+import { ErrorCode, InputError } from '@precede/contracts';
+import type { Decide } from '../pipeline.ts';
 import type { CountGateway } from './gateway-metrics.ts';
 
-/** Throws, or rejects with, InputError and UnavailableError where no decision can be made and the gateway shall choose. */
-export type Decide = (
-  zoneId: ZoneId | null,
-  request: GatewayRequest,
-  elapsedMs: () => number,
-) => Soon<Decision>;
-
 export interface GatewayDeps {
+  /** Throws, or rejects with, InputError and UnavailableError where no decision can be made and the gateway shall choose. */
   readonly decide: Decide;
   /** Empty: none is asked for. */
   readonly token: string;

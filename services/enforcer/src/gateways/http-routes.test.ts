@@ -29,7 +29,7 @@ const build = (token = ''): FastifyInstance => {
   const count = (face: string, outcome: string): void => {
     counted.push(`${face} ${outcome}`);
   };
-  gatewayRoutes(built, { decide, token, count });
+  gatewayRoutes(built, { decide, token, count, maxBodyBytes: 1_048_576 });
   return built;
 };
 

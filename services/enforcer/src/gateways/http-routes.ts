@@ -35,7 +35,11 @@ interface Interface {
   readonly render: (decision: Decision, sent: GatewayRequest, request: FastifyRequest) => HttpAnswer;
 }
 
-export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
+export interface RouteDeps extends GatewayDeps {
+  readonly maxBodyBytes: number;
+}
+
+export const gatewayRoutes = (app: FastifyInstance, deps: RouteDeps): void => {
   // Envoy's HTTP service asks with the method of the client, whatever it is.
   for (const method of METHODS)
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method))
@@ -44,7 +48,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => 
     app.register(async (scope) => addInterface(scope, asked, deps));
 };
 
-const addInterface = (scope: FastifyInstance, asked: Interface, deps: GatewayDeps): void => {
+const addInterface = (scope: FastifyInstance, asked: Interface, deps: RouteDeps): void => {
   const check = tokenCheck(deps.token);
   scope.addHook('onRequest', (request, _reply, done) => {
     check(tokenIn(request));
@@ -65,7 +69,7 @@ const addInterface = (scope: FastifyInstance, asked: Interface, deps: GatewayDep
     });
   };
   for (const prefix of ['/v1', '/v1/zones/:zoneId']) {
-    scope.all(`${prefix}/${asked.path}`, ask);
+    scope.all(`${prefix}/${asked.path}`, { bodyLimit: deps.maxBodyBytes }, ask);
     if (asked === authRequest) scope.post(`${prefix}/${asked.path}/denied`, answerCarried);
   }
 };
