@@ -3,11 +3,12 @@
  * (grpc.health.v1). A fault becomes a gRPC status, on which Envoy's failure_mode_allow decides; a denial never does.
  */
 import type { Health, Logger } from '@precede/service';
+import { bearerCheck } from '../bearer.ts';
 import type { Decision } from '../decision.ts';
 import { andThen } from '../ports.ts';
 import { readCheckRequest } from './check-request.ts';
 import { checkResponse, deniedResponse } from './check-response.ts';
-import { type GatewayDeps, tokenCheck } from './gateway.ts';
+import type { GatewayDeps } from './gateway.ts';
 import { GatewayInterface } from './gateway-metrics.ts';
 import { type GrpcServer, startGrpcServer, type UnaryMethod } from './grpc-server.ts';
 import { GrpcError, GrpcStatus } from './grpc-status.ts';
@@ -40,7 +41,7 @@ export const startExtAuthz = (deps: ExtAuthzDeps, address: ExtAuthzAddress): Pro
 const face = GatewayInterface.extAuthzGrpc;
 
 const checkMethod = ({ decide, token, count }: GatewayDeps): UnaryMethod => {
-  const check = tokenCheck(token === '' ? '' : `Bearer ${token}`);
+  const check = bearerCheck(token);
   return {
     answer: (message, { headers, elapsedMs }) => {
       check(headers.authorization);

@@ -16,11 +16,12 @@ import {
   type ZoneId,
 } from '@precede/contracts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { bearerCheck } from '../bearer.ts';
 import type { Decision } from '../decision.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
 import { andThen } from '../ports.ts';
 import { carriedDenial, carryDenial } from './carried-denial.ts';
-import { type GatewayDeps, tokenCheck } from './gateway.ts';
+import type { GatewayDeps } from './gateway.ts';
 import { GatewayInterface } from './gateway-metrics.ts';
 import { type GatewayOptions, optionsIn } from './gateway-options.ts';
 import { allowAnswer, copiedHeaders, denyAnswer, type HttpAnswer } from './http-answer.ts';
@@ -49,7 +50,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: RouteDeps): void => {
 };
 
 const addInterface = (scope: FastifyInstance, asked: Interface, deps: RouteDeps): void => {
-  const check = tokenCheck(deps.token);
+  const check = bearerCheck(deps.token);
   scope.addHook('onRequest', (request, _reply, done) => {
     check(tokenIn(request));
     done();
@@ -141,7 +142,7 @@ const zoneIn = (request: FastifyRequest): ZoneId | null => {
 /** Of its own header: Authorization is the client's. */
 const tokenIn = (request: FastifyRequest): string | undefined => {
   const shown = request.headers['x-precede-token'];
-  return typeof shown === 'string' ? shown : undefined;
+  return typeof shown === 'string' ? `Bearer ${shown}` : undefined;
 };
 
 /** Whatever a client sends is bytes here, of any type. */
