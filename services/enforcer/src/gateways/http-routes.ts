@@ -7,14 +7,7 @@
  * A fault is 500 or 503 with X-Precede-Fault, never 4xx: gateways take that for a denial.
  */
 import { METHODS } from 'node:http';
-import {
-  ErrorCode,
-  InputError,
-  isZoneId,
-  PrecedeError,
-  UnavailableError,
-  type ZoneId,
-} from '@precede/contracts';
+import { InputError, isZoneId, type ZoneId } from '@precede/contracts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bearerCheck } from '../bearer.ts';
 import type { Decision } from '../decision.ts';
@@ -25,6 +18,7 @@ import type { GatewayDeps } from './gateway.ts';
 import { GatewayInterface } from './gateway-metrics.ts';
 import { type GatewayOptions, optionsIn } from './gateway-options.ts';
 import { allowAnswer, copiedHeaders, denyAnswer, type HttpAnswer } from './http-answer.ts';
+import { send, sendError } from './http-reply.ts';
 import { passedRequest, Told, toldRequest } from './told-request.ts';
 
 /** An interface: how it reads a request, and how it renders the decision on it. */
@@ -149,36 +143,4 @@ const tokenIn = (request: FastifyRequest): string | undefined => {
 const readBytes = (scope: FastifyInstance): void => {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-};
-
-const send = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply => {
-  reply.code(status);
-  for (const [name, value] of headers) addHeader(reply, name, value);
-  return reply.send(body === '' ? undefined : Buffer.from(body));
-};
-
-/** Repeated names add up. */
-const addHeader = (reply: FastifyReply, name: string, value: string): void => {
-  const known = reply.getHeader(name);
-  // fastify adds cookies by itself.
-  const isFirst = known === undefined || name === 'set-cookie';
-  reply.header(name, isFirst ? value : [known, value].flat());
-};
-
-/** Whether it is a fault, and not the client's doing. */
-const sendError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean => {
-  const isOurs = error instanceof PrecedeError;
-  // fastify's own 4xx: a body that is too large, a type that cannot be. The client chose it, so it is denied.
-  if (!isOurs && error.statusCode !== undefined && error.statusCode < 500) {
-    reply.code(error.statusCode).send();
-    return false;
-  }
-  if (!isOurs) request.log.error({ err: error }, 'request failed');
-  const code = isOurs ? error.code : ErrorCode.internal;
-  const message = isOurs ? error.message : 'an unexpected fault; the log of this service has it';
-  reply
-    .code(error instanceof UnavailableError ? 503 : 500)
-    .header('x-precede-fault', code)
-    .send({ error: { code, message } });
-  return true;
 };
