@@ -11,6 +11,7 @@ import { acquireKafka, eventually } from '@precede/testkit';
 import { type TestOptions, testOptions } from './kafka.test-child.ts';
 import { openKafkaLog } from './kafka.ts';
 import { createClient } from './kafka-client.ts';
+import { forgetTransaction } from './kafka-forgotten.test-kit.ts';
 import { Sockets } from './kafka-sockets.ts';
 import type { EventLog, LogRecord, OutgoingRecord } from './port.ts';
 
@@ -38,6 +39,7 @@ const copy = (log: EventLog, errors: unknown[] = []) =>
     group: 'copy',
     topic: Topic.requests,
     isTransactional: true,
+    outputs: [Topic.sessions],
     tickMs: 50,
     onError: (error) => void errors.push(error),
     open: async () => ({
@@ -157,6 +159,25 @@ else
         ['real 1', 'real 2', 'real 3'],
       );
       assert.deepEqual(copied.map((r) => text(r.value)).sort(), ['real 1', 'real 2', 'real 3']);
+    });
+
+    test('a transaction that the broker ended and forgot to tell its partitions is ended by the next owner', async () => {
+      const { log, options } = await fresh();
+      const producer = await log.producer();
+      const put = (key: string) => producer.send([{ ...record(Topic.requests, key), partition: 0 }]);
+      await put('forgotten');
+      await forgetTransaction({ ...testOptions(options), sockets: new Sockets() }, 'copy', 1);
+      await put('next');
+
+      const errors: unknown[] = [];
+      const processing = await copy(log, errors);
+      const seen = await follow(log, Topic.sessions);
+      await eventually('the next record', async () => seen.some((r) => text(r.key) === 'next') || undefined);
+      await processing.close();
+
+      assert.deepEqual(seen.map((r) => text(r.key)).sort(), ['forgotten', 'next'], 'each once');
+      assert.match(String(errors[0]), /its offset is still held/);
+      assert.equal((await log.committedOffsets('copy', Topic.requests))[0], 2);
     });
 
     test('the position passes transaction markers up to the very end', async () => {

@@ -5,7 +5,8 @@
  */
 import type { Kafka } from 'kafkajs';
 import { Brokers } from './kafka-brokers.ts';
-import { isBusy, toLogError } from './kafka-errors.ts';
+import { committedOffset } from './kafka-committed.ts';
+import { toLogError } from './kafka-errors.ts';
 import { Membership } from './kafka-membership.ts';
 import { toAllOutgoing } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
@@ -16,8 +17,7 @@ import { type Committer, Slot, type SlotDeps } from './kafka-slot.ts';
 import { Slots } from './kafka-slots.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
 import { Transactions } from './kafka-transactions.ts';
-import { fetchCommitted } from './kafka-wire.ts';
-import { insist } from './kafka-writer.ts';
+import { fetchCommitted, type TopicPartition } from './kafka-wire.ts';
 import type { LogRecord, Processing, ProcessOptions } from './port.ts';
 
 export interface ProcessDeps {
@@ -25,9 +25,6 @@ export interface ProcessDeps {
   readonly client: Kafka;
   readonly counts: PartitionCounts;
 }
-
-// A coordinator that is away is asked again much more often than that.
-const reportEveryMs = 5_000;
 
 export class KafkaProcessing implements Processing {
   readonly ready: Promise<void>;
@@ -119,7 +116,7 @@ export class KafkaProcessing implements Processing {
       options: this.#options,
       reader: this.#reader,
       openCommitter: (partition, signal) => this.#openCommitter(partition, signal),
-      startOf: (partition, signal) => this.#startOf(partition, signal),
+      startOf: (partition, committer, signal) => this.#startOf(partition, committer, signal),
       restore: (partition, onRecords, signal) => this.#restore(partition, onRecords, signal),
       confirmed: (signal) => this.#membership.confirmed(signal),
       onOpen: (partition, isOpen) => this.#onOpen(partition, isOpen),
@@ -144,6 +141,8 @@ export class KafkaProcessing implements Processing {
         await this.#producer.send(outputs);
         if (commit !== null) await this.#membership.commit(partition, commit);
       },
+      // Nobody holds an offset that is committed without a transaction.
+      settle: async () => {},
       close: async () => {},
     });
   }
@@ -158,24 +157,34 @@ export class KafkaProcessing implements Processing {
         const outgoing = await toAllOutgoing(outputs, counts);
         await transactions.run(outgoing, commit === null ? undefined : { ...at, offset: commit });
       },
+      settle: async () => transactions.settle(await this.#written(partition), this.#groupId),
       close: () => transactions.close(),
     };
   }
 
-  /** Waits for the end of a transaction that holds another offset: what it wrote may be visible already. */
-  async #startOf(partition: number, signal: AbortSignal): Promise<number> {
+  /** Every partition that the owner of this one may have written to. */
+  async #written(partition: number): Promise<TopicPartition[]> {
+    const { changelog, outputs = [] } = this.#options;
+    const written = changelog === undefined ? [] : [{ topic: changelog, partition }];
+    for (const topic of outputs) {
+      const count = await this.#deps.counts.of(topic);
+      written.push(...Array.from({ length: count }, (_, i) => ({ topic, partition: i })));
+    }
+    return written;
+  }
+
+  /** Where what the transaction before wrote is visible already, its offset is too. */
+  async #startOf(partition: number, committer: Committer, signal: AbortSignal): Promise<number> {
     const at = { topic: this.#topic, partition };
-    const ask = async (): Promise<number> =>
-      fetchCommitted(await this.#brokers.coordinator('group', this.#groupId), this.#groupId, at);
-    let quietUntilMs = 0;
-    const isOver = (error: unknown): boolean => {
-      if (!isBusy(error) && !signal.aborted && performance.now() >= quietUntilMs) {
-        quietUntilMs = performance.now() + reportEveryMs;
-        this.#options.onError?.(toLogError(error, 'committed offset'), partition);
-      }
-      return signal.aborted;
-    };
-    const committed = await insist(this.#brokers, ask, isOver);
+    const committed = await committedOffset({
+      brokers: this.#brokers,
+      name: `${this.#options.topic}/${partition}`,
+      signal,
+      ask: async () =>
+        fetchCommitted(await this.#brokers.coordinator('group', this.#groupId), this.#groupId, at),
+      settle: () => committer.settle(),
+      report: (error) => this.#options.onError?.(error, partition),
+    });
     if (committed >= 0) return committed;
     return (await this.#reader.link.offsets([partition], 'earliest', signal)).get(partition) ?? 0;
   }

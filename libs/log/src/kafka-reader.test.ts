@@ -415,7 +415,11 @@ test('a slot opens with back-off again while records cannot be read, though thos
       onError: (error) => faults.push({ error: error as Error, partitions: [0], atMs: performance.now() }),
     },
     reader,
-    openCommitter: async () => ({ commit: async () => {}, close: async () => {} }),
+    openCommitter: async () => ({
+      commit: async () => {},
+      settle: async () => {},
+      close: async () => {},
+    }),
     startOf: async () => 0,
     restore: async () => {},
     confirmed: async () => {},

@@ -12,6 +12,8 @@ import type { Assignment, LogRecord, PartitionTask, ProcessOptions, StepResult }
 /** How the results of one partition take effect. */
 export interface Committer {
   commit(result: StepResult): Promise<void>;
+  /** Ends once more what an earlier owner of the partition has left open. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export interface SlotDeps {
   readonly reader: KafkaReader;
   openCommitter(partition: number, signal: AbortSignal): Promise<Committer>;
   /** The committed offset, or the oldest kept. */
-  startOf(partition: number, signal: AbortSignal): Promise<number>;
+  startOf(partition: number, committer: Committer, signal: AbortSignal): Promise<number>;
   restore(
     partition: number,
     onRecords: (r: readonly LogRecord[]) => void,
@@ -88,7 +90,7 @@ export class Slot {
     const { signal } = this.#stopping;
     const committer = await this.#deps.openCommitter(partition, signal);
     try {
-      const position = await this.#deps.startOf(partition, signal);
+      const position = await this.#deps.startOf(partition, committer, signal);
       if (signal.aborted) return;
       const task = await this.#deps.options.open(this.#assignment(position));
       await this.#work(task, committer, position);

@@ -6,7 +6,7 @@
 import { FencedError } from '@precede/contracts';
 import { Brokers } from './kafka-brokers.ts';
 import { isBusy, isFencing } from './kafka-errors.ts';
-import { type Outgoing, type RecordSet, toRequests } from './kafka-messages.ts';
+import { type Outgoing, toRequests } from './kafka-messages.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import { type Identity, initProducerId, type TopicPartition } from './kafka-wire.ts';
 import { type IsOver, insist, Numbering, sendSets } from './kafka-writer.ts';
@@ -91,6 +91,20 @@ export class Transactions {
     this.#state = 'ready';
   }
 
+  /**
+   * Ends once more what an earlier producer of the id has left open although the coordinator counts it as ended: with an
+   * empty transaction over the same partitions, since a marker ends all that its producer id has open. It is a commit:
+   * the offset is written last, so where it waits for its marker the transaction is whole.
+   */
+  async settle(partitions: readonly TopicPartition[], groupId: string): Promise<void> {
+    const steps = this.#deadline(stepsWithinMs);
+    const prefix = this.#prefix;
+    const named = partitions.map(({ topic, partition }) => ({ topic: prefix + topic, partition }));
+    if (named.length > 0) await insist(this.#brokers, () => this.#addPartitions(named), steps);
+    await insist(this.#brokers, () => this.#addOffset({ groupId }), steps);
+    await this.#commit();
+  }
+
   /** Whether the last call's commit was sent and not answered. */
   get isUnknown(): boolean {
     return this.#state === 'unknown';
@@ -116,7 +130,7 @@ export class Transactions {
     return { transactionalId: this.#id, producerId: String(producerId), producerEpoch };
   }
 
-  async #addPartitions(sets: readonly RecordSet[]): Promise<void> {
+  async #addPartitions(sets: readonly TopicPartition[]): Promise<void> {
     const coordinator = await this.#brokers.coordinator('transaction', this.#id);
     const byTopic = Map.groupBy(sets, ({ topic }) => topic);
     const topics = [...byTopic].map(([topic, own]) => ({
@@ -126,7 +140,7 @@ export class Transactions {
     await coordinator.addPartitionsToTxn({ ...this.#named, topics });
   }
 
-  async #addOffset({ groupId }: Offset): Promise<void> {
+  async #addOffset({ groupId }: Pick<Offset, 'groupId'>): Promise<void> {
     const coordinator = await this.#brokers.coordinator('transaction', this.#id);
     await coordinator.addOffsetsToTxn({ ...this.#named, groupId });
   }

@@ -69,7 +69,11 @@ export type IsOver = (error: unknown) => boolean;
  * Tries again, over new connections, what fails for a while only, until `isOver`. A coordinator that is busy with the
  * transaction before is asked again at a quick pace.
  */
-export const insist = async <T>(brokers: Brokers, attempt: () => Promise<T>, isOver: IsOver): Promise<T> => {
+export const insist = async <T>(
+  brokers: Pick<Brokers, 'drop'>,
+  attempt: () => Promise<T>,
+  isOver: IsOver,
+): Promise<T> => {
   let pauseMs = firstPauseMs;
   for (let busy = 1; ; )
     try {

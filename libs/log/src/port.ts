@@ -103,6 +103,8 @@ export interface ProcessOptions {
   readonly changelog?: TopicName;
   /** Exactly once: outputs and offset in one transaction, fenced per input partition. Otherwise the offset is committed after the outputs. */
   readonly isTransactional: boolean;
+  /** The topics that steps write to, where that is exactly once: what a broker forgot to end there is ended at the next opening. */
+  readonly outputs?: readonly TopicName[];
   /** Default 5000. */
   readonly maxBatchRecords?: number;
   /** Default 250 ms. */

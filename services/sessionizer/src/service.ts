@@ -61,6 +61,7 @@ const startProcessing = async (
     topic: input,
     changelog: Topic.changelog,
     isTransactional: true,
+    outputs: [Topic.sequences, Topic.sessions, Topic.deadLetters],
     maxBatchRecords: config.PRECEDE_SESSIONIZER_MAX_BATCH,
     open: (assignment) => openPartition(pipeline, assignment),
     onRebalance: () => pipeline.metrics.rebalances.inc(),
