@@ -164,10 +164,15 @@ class Run implements Surroundings {
 
   async untilTaken(): Promise<void> {
     const target = await this.#insist('the end of the input', () => this.#log.endOffsets(Topic.requests));
-    await this.#insist('all input committed', async () => {
-      const done = await this.#committed();
-      return target.every((end, partition) => (done[partition] ?? 0) >= end) || undefined;
-    });
+    let done: readonly (number | null)[] = [];
+    try {
+      await this.#insist('all input committed', async () => {
+        done = await this.#committed();
+        return target.every((end, partition) => (done[partition] ?? 0) >= end) || undefined;
+      });
+    } catch (cause) {
+      throw new Error(`Of the input up to ${target.join(', ')} is committed ${done.join(', ')}.`, { cause });
+    }
   }
 
   /** Input goes on all the time that the fault takes, and the fault comes only once the group works. */
