@@ -82,7 +82,7 @@ const startServer = async (kind: string): Promise<Server> => {
 };
 
 const serve = async (kind: string): Promise<void> => {
-  const port = kind === 'enforcer' ? await runEnforcerServer() : await serveConstant();
+  const port = kind === 'enforcer' ? (await runEnforcerServer()).http : await serveConstant();
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
     process.send?.(user + system);

@@ -47,9 +47,8 @@ const grpcFloor = async (): Promise<Ports> => {
   return { grpc: await listen(server) };
 };
 
-const enforcer = async (maxSessions: string): Promise<Ports> => ({
-  http: await runEnforcerServer(peersZone, { PRECEDE_ENFORCER_MAX_SESSIONS: maxSessions }),
-});
+const enforcer = (maxSessions: string): Promise<Ports> =>
+  runEnforcerServer(peersZone, { PRECEDE_ENFORCER_MAX_SESSIONS: maxSessions });
 
 // The bench has ended, in whatever way: leave as one does, so that a profile is written and directories are removed.
 process.once('disconnect', () => process.exit());

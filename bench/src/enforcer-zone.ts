@@ -86,10 +86,15 @@ const withoutDisk = (log: EventLog): EventLog => ({
 });
 
 /** Resolves with the port once the zone is in force; `settings` are variables of the enforcer beside the usual ones. */
+export interface EnforcerPorts {
+  readonly http: number;
+  readonly grpc: number;
+}
+
 export const runEnforcerServer = async (
   zone: Zone = shop,
   settings: Readonly<Record<string, string>> = {},
-): Promise<number> => {
+): Promise<EnforcerPorts> => {
   const dir = mkdtempSync(join(tmpdir(), 'precede-bench-'));
   const log = await openEmbeddedLog({ dir, partitions: 4 });
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
@@ -98,6 +103,7 @@ export const runEnforcerServer = async (
   const config = loadConfig(enforcerFields, {
     PRECEDE_ENFORCER_HOST: '127.0.0.1',
     PRECEDE_ENFORCER_PORT: '0',
+    PRECEDE_ENFORCER_GRPC_PORT: '0',
     PRECEDE_SESSION_KEY: '01'.repeat(32),
     PRECEDE_ENFORCER_DEADLINE: '10s',
     ...settings,
@@ -109,5 +115,5 @@ export const runEnforcerServer = async (
     registry: createMetrics(),
   });
   while (!health.isReady()) await new Promise((resolve) => setTimeout(resolve, 10));
-  return Number(new URL(service.address).port);
+  return { http: Number(new URL(service.address).port), grpc: service.grpcPort ?? 0 };
 };

@@ -1,6 +1,7 @@
 /** Every instrument of the enforcer. Labels are closed sets; zones, rules and sessions never become labels. */
 import type { Clock, Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { DecisionCounts } from './decision-counts.ts';
 import { type CountGateway, createGatewayMetrics } from './gateways/gateway-metrics.ts';
 
 /** From one microsecond: a decision in memory takes a few. */
@@ -11,9 +12,8 @@ const decisionBuckets = [
 const valkeyBuckets = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
 
 export interface EnforcerMetrics {
-  readonly decisions: Counter<'verdict' | 'rule'>;
+  readonly counts: DecisionCounts;
   readonly decisionSeconds: Histogram;
-  readonly requests: Counter<'kind'>;
   readonly failed: Counter<'cause' | 'mode'>;
   readonly failMode: Gauge<'mode'>;
   readonly logOnly: Gauge;
@@ -58,22 +58,13 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
   const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
     new Gauge({ name: `precede_enforcer_${name}`, help, labelNames, registers });
   const metrics: EnforcerMetrics = {
-    decisions: counter(
-      'decisions_total',
-      'Decisions, by verdict and by the phase of the rule that made it, or sequence mitigation.',
-      ['verdict', 'rule'],
-    ),
+    counts: new DecisionCounts(registry),
     decisionSeconds: new Histogram({
       name: 'precede_enforcer_decision_seconds',
       help: 'Time of a decision without HTTP: session, match, rules, lookback.',
       buckets: decisionBuckets,
       registers,
     }),
-    requests: counter(
-      'requests_total',
-      'Requests decided on: sequenced (operation and session), unmatched (no operation), no_session.',
-      ['kind'],
-    ),
     failed: counter('failed_decisions_total', 'Requests that the fail mode answered, by cause and mode.', [
       'cause',
       'mode',

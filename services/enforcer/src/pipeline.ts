@@ -12,7 +12,6 @@ import {
   FailMode,
   InputError,
   PrecedeError,
-  type SessionId,
   UnavailableError,
   type ZoneId,
 } from '@precede/contracts';
@@ -89,7 +88,7 @@ const decideIn = (deps: PipelineDeps, table: ZoneTable, request: GatewayRequest)
   return andThen(identify(question), () =>
     andThen(decide(deps.stores, question), (outcome) => {
       deps.metrics.decisionSeconds.observe((performance.now() - startedMs) / 1000);
-      count(deps, outcome, question.sessionId);
+      count(deps, outcome, question.hasSession);
       return answer(deps, question, outcome);
     }),
   );
@@ -104,13 +103,12 @@ const questionOf = (deps: PipelineDeps, table: ZoneTable, request: GatewayReques
   });
 };
 
-const count = ({ metrics }: PipelineDeps, outcome: Outcome, sessionId: SessionId | null): void => {
-  const { hit } = outcome;
-  metrics.decisions.inc({ verdict: outcome.kind, rule: hit === null ? 'none' : hit.source });
-  const kind =
-    outcome.operation === undefined ? 'unmatched' : sessionId === null ? 'no_session' : 'sequenced';
-  metrics.requests.inc({ kind });
-};
+const count = ({ metrics }: PipelineDeps, { kind, hit, operation }: Outcome, hasSession: boolean): void =>
+  metrics.counts.count(
+    kind,
+    hit === null ? 'none' : hit.source,
+    operation === undefined ? 'unmatched' : hasSession ? 'sequenced' : 'no_session',
+  );
 
 const answer = (deps: PipelineDeps, question: Question, outcome: Outcome): Decision => {
   const { table, client, requestId: decisionId, hasSession } = question;
