@@ -6,4 +6,8 @@ export { startExtAuthz } from './gateways/ext-authz-grpc.ts';
 export { createGatewayMetrics } from './gateways/gateway-metrics.ts';
 export { gatewayRoutes } from './gateways/http-routes.ts';
 export { createEnforcerMetrics } from './metrics.ts';
+export { Question } from './question.ts';
+export { parseRequest } from './request.ts';
+export { identify } from './session.ts';
 export { MemorySessions } from './stores/memory-sessions.ts';
+export { compileZone } from './zone-table.ts';

@@ -155,7 +155,8 @@ const take = (event: NormalEvent, work: Work): void => {
 };
 
 const pseudonymOf = (session: SessionValue, work: Work): SessionId => {
-  const cacheKey = `${session.type}\0${session.name}\0${session.value}`;
+  // With its length, as an explicit session may have any name.
+  const cacheKey = `${session.type}\0${session.name.length}\0${session.name}${session.value}`;
   const known = work.sessionIds.get(cacheKey);
   if (known !== undefined) return known;
   const sessionId = sessionIdOf(work.zone.secret, session.type, session.name, session.value);

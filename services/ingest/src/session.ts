@@ -76,15 +76,32 @@ const carriedValue = (
 };
 
 const claimOf = (carried: Carried, name: string, tokens: TokenSessions | null): Soon<string> => {
-  carried.fieldOf ??= readRequestFields(textsOf(carried.headers), textsOf(carried.cookies));
+  carried.fieldOf ??= readRequestFields(headerTexts(carried.headers), cookieTexts(carried.cookies));
   return andThen(tokens?.claimOf(name, carried.fieldOf, carried.timeMs) ?? null, (claim) => claim ?? '');
 };
 
-/** What is no text is passed over: an event is refused for what it is asked for, not for its other headers. */
-const textsOf = (from: JsonObject | undefined): readonly (readonly [string, string | readonly string[]])[] =>
-  Object.entries(from ?? {}).filter((entry): entry is [string, string | string[]] => isTexts(entry[1]));
+type Texts = readonly (readonly [name: string, value: string | readonly string[]])[];
 
-const isTexts = (value: unknown): boolean =>
+/** In the order of `headerOf`. What is no text is passed over: an event is refused for what it is asked for, not for its other headers. */
+const headerTexts = (headers: JsonObject | undefined): Texts => {
+  const texts = textsOf(headers);
+  const isPlain = ([name]: Texts[number]): boolean => name === name.toLowerCase();
+  return [...texts.filter(isPlain), ...texts.filter((each) => !isPlain(each))];
+};
+
+/** As `firstText` reads them. */
+const cookieTexts = (cookies: JsonObject | undefined): Texts =>
+  textsOf(cookies).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : (value.find((each) => each !== '') ?? ''),
+  ]);
+
+const textsOf = (from: JsonObject | undefined): Texts =>
+  Object.entries(from ?? {})
+    .map(([name, value]) => [name, value ?? ''] as const)
+    .filter((entry): entry is Texts[number] => isTexts(entry[1]));
+
+const isTexts = (value: unknown): value is string | readonly string[] =>
   typeof value === 'string' || (Array.isArray(value) && value.every((each) => typeof each === 'string'));
 
 const explicitSession = (given: unknown): SessionValue | EventFault | null => {
@@ -112,16 +129,24 @@ const optionalObject = (event: JsonObject, name: string): JsonObject | EventFaul
   return isObject(value) ? value : fault(EventFaultCode.wrongType, `/${name}`, `${name} must be an object`);
 };
 
-/** `''` where it is absent or empty. */
+/** The first value that is not empty; `''` for none. */
 const headerOf = (headers: JsonObject | undefined, name: string): string | EventFault => {
   if (headers === undefined) return '';
   const wanted = name.toLowerCase();
-  if (Object.hasOwn(headers, wanted)) return firstText(headers, wanted, 'headers');
-  for (const key of Object.keys(headers))
-    if (key.length === wanted.length && key.toLowerCase() === wanted)
-      return firstText(headers, key, 'headers');
+  const own = Object.hasOwn(headers, wanted) ? firstText(headers, wanted, 'headers') : '';
+  if (own !== '') return own;
+  for (const key of otherSpellings(headers, wanted)) {
+    const value = firstText(headers, key, 'headers');
+    if (value !== '') return value;
+  }
   return '';
 };
+
+/** Two spellings of a header are two lines of it; the lower-case one comes first, as in the enforcer. */
+const otherSpellings = (headers: JsonObject, wanted: string): readonly string[] =>
+  Object.keys(headers).filter(
+    (key) => key.length === wanted.length && key !== wanted && key.toLowerCase() === wanted,
+  );
 
 const cookieOf = (
   cookies: JsonObject | undefined,
@@ -129,21 +154,43 @@ const cookieOf = (
   name: string,
 ): string | EventFault => {
   if (cookies !== undefined && Object.hasOwn(cookies, name)) return firstText(cookies, name, 'cookies');
-  const header = headerOf(headers, 'cookie');
-  return typeof header === 'string' ? cookieIn(header, name) : header;
+  if (headers === undefined) return '';
+  const line = headers['cookie'];
+  const value = typeof line === 'string' ? cookieIn(line, name) : '';
+  return value === '' ? cookieInLines(headers, name) : value;
+};
+
+/** All Cookie headers are one (RFC 9113, 8.2.3). */
+const cookieInLines = (headers: JsonObject, name: string): string | EventFault => {
+  const lines: string[] = [];
+  for (const key of ['cookie', ...otherSpellings(headers, 'cookie')]) {
+    const values = Object.hasOwn(headers, key) ? textsAt(headers, key, 'headers') : [];
+    if (values instanceof EventFault) return values;
+    lines.push(...values);
+  }
+  return cookieIn(lines.join('; '), name);
 };
 
 const firstText = (from: JsonObject, key: string, field: 'headers' | 'cookies'): string | EventFault => {
   const value = from[key];
   if (typeof value === 'string') return value;
-  if (value === null) return '';
-  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
-    return fault(
-      EventFaultCode.wrongType,
-      `/${field}/${escapePointer(key)}`,
-      'a header or cookie must be text or an array of text',
-    );
-  return value.find((each) => each !== '') ?? '';
+  const values = textsAt(from, key, field);
+  return values instanceof EventFault ? values : (values.find((each) => each !== '') ?? '');
+};
+
+const textsAt = (
+  from: JsonObject,
+  key: string,
+  field: 'headers' | 'cookies',
+): readonly string[] | EventFault => {
+  const value = from[key];
+  if (value === null) return [];
+  if (isTexts(value)) return typeof value === 'string' ? [value] : value;
+  return fault(
+    EventFaultCode.wrongType,
+    `/${field}/${escapePointer(key)}`,
+    'a header or cookie must be text or an array of text',
+  );
 };
 
 const escapePointer = (key: string): string => key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
