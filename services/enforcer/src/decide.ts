@@ -24,7 +24,9 @@ export const decide = (stores: DecideStores, question: Question): Soon<Outcome> 
     return andThen(round.run(), (outcome) => admit(stores, question, outcome));
   });
 
-const hasCookie = ({ table }: Question): boolean => table.settings.hasSequenceCookies;
+/** Over TLS alone: one that came in the clear may be anybody's, and could not be set anew. */
+const hasCookie = ({ table, request }: Question): boolean =>
+  table.settings.hasSequenceCookies && request.scheme === 'https';
 const isKept = ({ keepsBySession }: DecideStores, { sessionId }: Question): boolean =>
   keepsBySession && sessionId !== null;
 
@@ -44,13 +46,13 @@ const remember = (stores: DecideStores, question: Question): Soon<void> => {
 };
 
 const admit = (stores: DecideStores, question: Question, outcome: Outcome): Soon<Outcome> => {
-  const { operation, client, timeMs, request } = question;
+  const { operation, client, timeMs } = question;
   if (outcome.kind === 'block' || operation === undefined) return outcome;
   const kept = isKept(stores, question)
     ? stores.sessions.admit(client, operation.shortId, timeMs)
     : undefined;
   return andThen(kept, () => {
-    if (!hasCookie(question) || request.scheme !== 'https') return outcome;
+    if (!hasCookie(question)) return outcome;
     return andThen(stores.cookies.admit(client, operation.shortId, timeMs), () => outcome);
   });
 };
