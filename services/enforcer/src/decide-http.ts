@@ -3,6 +3,7 @@
  * client, and half of what they cost was the framework in front of them (bench/src/enforcer-decide.bench.ts). All other
  * routes are in http.ts.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ErrorCode, InputError, isZoneId, PrecedeError, type ZoneId } from '@precede/contracts';
 import { answerOf, type Health, type Logger } from '@precede/service';
@@ -143,6 +144,8 @@ export const zoneInPath = (text: string): ZoneId => {
 };
 
 const jsonOf = (bytes: Buffer): unknown => {
+  // Read all the same, each byte that is none would be one and the same character, in session identifiers too.
+  if (!isUtf8(bytes)) throw new InputError('', 'the body is not UTF-8');
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {

@@ -34,7 +34,7 @@ export const parseRequest = (body: unknown, limits: RequestLimits): GatewayReque
       throw new InputError(`/${pointerOf(name)}`, `unknown field; known are ${[...known].join(', ')}`);
   return {
     zoneId: zoneOf(body['zone_id']),
-    method: textOf(body, 'method', limits).toUpperCase(),
+    method: methodOf(body, limits),
     scheme: schemeOf(body['scheme']),
     host: fromText(textOf(body, 'host', limits)),
     path: fromText(pathOf(body, limits)),
@@ -43,7 +43,7 @@ export const parseRequest = (body: unknown, limits: RequestLimits): GatewayReque
     session: explicitSession(body['session'], limits),
     timeMs: timeOf(body['time'], limits),
     clientIp: addressOf(body['client_ip']),
-    httpVersion: isGiven(body['http_version']) ? textOf(body, 'http_version', limits) : null,
+    httpVersion: isGiven(body['http_version']) ? fromText(textOf(body, 'http_version', limits)) : null,
     body: contentOf(body),
     isBodyCut: body['body_truncated'] === true,
     metadata: isGiven(body['fields']) ? parseMetadata(body['fields'], '/fields') : none,
@@ -63,6 +63,15 @@ const textOf = (body: Json, name: string, limits: RequestLimits): string => {
   if (typeof value !== 'string' || value === '')
     throw new InputError(`/${name}`, 'must be text that is not empty');
   return bounded(value, `/${name}`, limits);
+};
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
+
+/** As in ingest. Letters beyond ASCII would become others in upper case: ſ is an S. */
+const methodOf = (body: Json, limits: RequestLimits): string => {
+  const method = textOf(body, 'method', limits);
+  if (token.test(method)) return method.toUpperCase();
+  throw new InputError('/method', 'must be an HTTP token of 1 to 32 characters');
 };
 
 const bounded = (value: string, pointer: string, limits: RequestLimits): string => {
