@@ -39,6 +39,7 @@ export { operators } from './language/operators.ts';
 export { printExpression, printValue } from './language/print.ts';
 export { evaluateReference, type Trace } from './language/reference/evaluate.ts';
 export { type Explanation, explain } from './language/reference/explain.ts';
+export { explainingStepsOf } from './language/reference/explain-work.ts';
 export {
   type CaseOutcome,
   compiledEvaluator,

@@ -2,7 +2,7 @@
  * How the expression of a rule came to its value, for the receipt of a decision: worked out behind the answer by the
  * explaining evaluator, which is slow, so there is a budget of time. A receipt without its trace says so.
  */
-import { evaluateReference, explain, fieldsOf, type Value } from '@precede/rules';
+import { evaluateReference, explain, explainingStepsOf, fieldsOf, type Value } from '@precede/rules';
 import type { RuleHit } from './outcome.ts';
 import type { Question } from './question.ts';
 
@@ -10,6 +10,8 @@ import type { Question } from './question.ts';
 const maxTraceLength = 4_096;
 /** Bytes that the fields of an expression may have together: explaining some functions is quadratic in them. */
 const maxFactBytes = 16_384;
+/** Bytes times what the regular expressions take for each: some tens of milliseconds, in which nothing is decided. */
+const maxSteps = 100_000;
 /** Share of the time of this process that goes into traces at most, and how much of it may be saved up. */
 const share = 0.05;
 const maxSavedMs = 100;
@@ -46,7 +48,8 @@ const linesOf = ({ phaseRule }: RuleHit, question: Question): string => {
     facts.set(field.name, value);
     bytes += sizeOf(value);
   }
-  if (bytes > maxFactBytes) return 'Left out: the values of the request are too long.';
+  if (bytes > maxFactBytes || bytes * explainingStepsOf(match) > maxSteps)
+    return 'Left out: the values of the request are too long.';
   const { lines } = explain(
     evaluateReference(match, facts, question.table.phases.lists),
     phaseRule.rule.expression,
