@@ -16,9 +16,10 @@ test('every command of docs/enforcement.md answers what the page shows', async (
   }
   const written = readFileSync(enforcementFile, 'utf8');
 
-  const { text, blocks, answers } = await withEnforcement((shell) => fillAnswers(written, shell));
+  const { blocks, answers, changed } = await withEnforcement((shell) => fillAnswers(written, shell));
 
-  assert.equal(text, written, 'run: npm run docs:enforcement');
+  // Where the page is behind: npm run docs:enforcement.
+  assert.deepEqual(changed, []);
   assert.ok(blocks >= 20, `${blocks} blocks`);
   assert.ok(answers >= 15, `${answers} answers`);
 });

@@ -13,6 +13,12 @@ export interface Filled {
   readonly text: string;
   readonly blocks: number;
   readonly answers: number;
+  /** Answers that differ from what the document showed. */
+  readonly changed: readonly {
+    readonly commands: string;
+    readonly shown: string;
+    readonly printed: string;
+  }[];
 }
 
 const block = /^```sh\n([\s\S]*?)^```$(?:\n\n^```(json|text)\n([\s\S]*?)^```$)?/gm;
@@ -24,7 +30,7 @@ const fleeting: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}\b/g, 'SHORT'],
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
   [/("msec_before": |= )\d+$/gm, '$1MS'],
-  [/\d+(?= (?:allow|deny)$)/gm, 'COUNT'],
+  [/^ *\d+(?= (?:allow|deny)$)/gm, 'COUNT'],
   [/precede_seq=[\w.-]+/g, 'precede_seq=SEALED'],
 ];
 
@@ -35,6 +41,7 @@ export const settled = (text: string): string =>
 export const fillAnswers = async (text: string, shell: ShellSession): Promise<Filled> => {
   let filled = '';
   let end = 0;
+  const changed: Filled['changed'][number][] = [];
   let answers = 0;
   let blocks = 0;
   for (const match of text.matchAll(block)) {
@@ -49,10 +56,12 @@ export const fillAnswers = async (text: string, shell: ShellSession): Promise<Fi
       continue;
     }
     answers += 1;
-    const answer = settled(printed) === settled(written) ? written : printed;
+    const isSame = settled(printed) === settled(written);
+    if (!isSame) changed.push({ commands, shown: written, printed });
+    const answer = isSame ? written : printed;
     filled += `\`\`\`sh\n${commands}\`\`\`\n\n\`\`\`${language}\n${answer}\`\`\``;
   }
-  return { text: filled + text.slice(end), blocks, answers };
+  return { text: filled + text.slice(end), blocks, answers, changed };
 };
 
 /** A fresh instance on the clock of this machine, and a shell that knows where it is. */
