@@ -198,6 +198,7 @@ export const decideCommand = (program: Command): void => {
       const zone = await api.zone(options.zone);
       const decision = await decide(api, zone, {
         method: options.method.toUpperCase(),
+        scheme: parsed.protocol.slice(0, -1),
         host: parsed.host,
         path: parsed.pathname + parsed.search,
         headers: Object.fromEntries(options.header.map(splitHeader)),

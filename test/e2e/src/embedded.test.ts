@@ -2,6 +2,7 @@
 import { after, before, test } from 'node:test';
 import type { Deployment } from '@precede/testkit';
 import { deployEmbedded } from '@precede/testkit';
+import { timesRulesOnTheirWay } from './rule-latency.ts';
 import { enforcesARule, importsAndScores, logs, survivesKillOf } from './scenarios.ts';
 
 let deployment: Deployment;
@@ -22,4 +23,8 @@ for (const log of logs) {
 
 test('embedded: a rule is enforced, before and after a kill -9', async () => {
   await enforcesARule(deployment, deployment.parts[0] ?? '');
+});
+
+test('embedded: every rule reaches a running enforcer', async (t) => {
+  t.diagnostic(await timesRulesOnTheirWay(deployment));
 });

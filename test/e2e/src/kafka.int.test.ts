@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { acquireKafka, type Deployment, deployOnKafka, type NoKafka, type TestKafka } from '@precede/testkit';
+import { timesRulesOnTheirWay } from './rule-latency.ts';
 import { enforcesARule, importsAndScores, logs, survivesKillOf, survivesOutage } from './scenarios.ts';
 
 let kafka: TestKafka | NoKafka | undefined;
@@ -63,4 +64,9 @@ test('Kafka: the broker away for a while as input goes on loses and doubles noth
 test('Kafka: a rule is enforced, before and after a kill -9 of the enforcer', async (t) => {
   const d = needKafka((reason) => t.skip(reason));
   if (d !== undefined) await enforcesARule(d, 'enforcer');
+});
+
+test('Kafka: every rule reaches a running enforcer', async (t) => {
+  const d = needKafka((reason) => t.skip(reason));
+  if (d !== undefined) t.diagnostic(await timesRulesOnTheirWay(d));
 });
