@@ -54,6 +54,10 @@ export const noEvidence: Evidence = Object.freeze({
   rawMs: nothing,
 });
 
+/** A rule whose purpose is to log, or that would have kept the request from the origin. */
+export const isLogged = ({ effect, isEnforced }: RuleHit): boolean =>
+  effect === 'log' || (denies(effect) && !isEnforced);
+
 /** Effects that keep a request from the origin. */
 export const denies = (effect: Effect): effect is 'block' | 'limit' | 'redirect' =>
   effect === 'block' || effect === 'limit' || effect === 'redirect';

@@ -22,7 +22,7 @@ import { decisionIdAt } from './decision-id.ts';
 import { type FailModes, failModeOf } from './fail-mode.ts';
 import type { GatewayRequest } from './gateway-request.ts';
 import type { EnforcerMetrics } from './metrics.ts';
-import type { Outcome } from './outcome.ts';
+import { isLogged, type Outcome } from './outcome.ts';
 import type { Overload } from './overload.ts';
 import { andThen, type Soon } from './ports.ts';
 import { Question } from './question.ts';
@@ -125,7 +125,7 @@ const answer = (deps: PipelineDeps, question: Question, outcome: Outcome): Decis
     ruleSource: hit?.source ?? null,
     reason,
     operation: outcome.operation ?? null,
-    logged: outcome.kind === 'allow' ? none : outcome.hits.filter(isLogged).map(({ ruleId }) => ruleId),
+    logged: outcome.kind === 'allow' ? none : loggedIn(outcome),
     hasSession,
     response,
     requestHeaders: outcome.requestHeaders,
@@ -135,9 +135,14 @@ const answer = (deps: PipelineDeps, question: Question, outcome: Outcome): Decis
 };
 
 const none: readonly string[] = [];
+/** Rules that an answer names; more are in the metrics alone. */
+const maxLogged = 100;
 
-const isLogged = ({ effect, isEnforced }: Outcome['hits'][number]): boolean =>
-  effect === 'log' || (!isEnforced && effect !== 'skip' && effect !== 'rewrite');
+const loggedIn = ({ hits }: Outcome): readonly string[] =>
+  hits
+    .filter(isLogged)
+    .slice(0, maxLogged)
+    .map(({ ruleId }) => ruleId);
 
 /** Of the rule that decided: what it did, or `log`. */
 export const actionOf = ({ kind, hit }: Outcome): Decision['action'] => {

@@ -1,7 +1,7 @@
 /** Why a request was allowed or denied, as a plain sentence for the developer behind the API. Never names a session. */
 import { formatShortId, mitigationSource, type Operation, Phase, type ShortId } from '@precede/contracts';
 import { type MitigationRule, maxRuns } from '@precede/rules';
-import type { Effect, Outcome, RuleHit } from './outcome.ts';
+import { type Effect, isLogged, type Outcome, type RuleHit } from './outcome.ts';
 import type { ZoneTable } from './zone-table.ts';
 
 export const reasonOf = (outcome: Outcome, table: ZoneTable, hasSession: boolean): string => {
@@ -10,7 +10,7 @@ export const reasonOf = (outcome: Outcome, table: ZoneTable, hasSession: boolean
   const because =
     hit.mitigation === null ? expressionSentence(hit) : mitigationSentence(outcome, table, hasSession);
   if (outcome.kind === 'block') return `${verbs[hit.effect]} by ${because}`;
-  const others = outcome.hits.filter((each) => each !== hit && !each.isEnforced).length;
+  const others = outcome.hits.filter((each) => each !== hit && isLogged(each)).length;
   const more =
     others === 0 ? '' : ` ${others} more ${others === 1 ? 'rule' : 'rules'} would have acted on it too.`;
   return `Let through and logged: it would be ${verbs[hit.effect].toLowerCase()} by ${because}${more}`;

@@ -8,7 +8,7 @@ import {
 } from '@precede/rules';
 import type { RequestHeaderChange } from './decision.ts';
 import { evidenceOf } from './evidence.ts';
-import { denies, type Effect, noEvidence, type Outcome, type RuleHit } from './outcome.ts';
+import { type Effect, isLogged, noEvidence, type Outcome, type RuleHit } from './outcome.ts';
 import type { PhaseRule } from './phase-rules.ts';
 import { andThen, type RateCounter, type RateVerdict, type Soon } from './ports.ts';
 import type { Question } from './question.ts';
@@ -128,7 +128,7 @@ export class Round {
     if (operation === undefined || this.#skipped?.has(mitigationSource) === true) return null;
     const verdict = decideMitigation(table.rules, operation.shortId, runs, this.#enforces);
     this.#mitigation = verdict;
-    for (const rule of verdict.logged) this.#add(mitigationHit(rule, false));
+    for (const rule of verdict.logged) this.#add(mitigationHit(rule, rule.action === 'log'));
     if (verdict.kind !== 'block' || verdict.rule === null) return null;
     return this.#add(mitigationHit(verdict.rule, true));
   }
@@ -197,15 +197,12 @@ export class Round {
   }
 }
 
-/** A rule whose purpose is to log, or that would have kept the request from the origin. */
-const isLogged = ({ effect, isEnforced }: RuleHit): boolean =>
-  effect === 'log' || (denies(effect) && !isEnforced);
-
+/** A rule with action block that is not enforced logs as one with action log does. */
 const mitigationHit = (rule: MitigationRule, isEnforced: boolean): RuleHit => ({
   source: mitigationSource,
   ruleId: rule.ruleId,
   name: rule.title,
-  effect: isEnforced ? 'block' : 'log',
+  effect: rule.action,
   isEnforced,
   phaseRule: null,
   mitigation: rule,

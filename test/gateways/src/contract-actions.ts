@@ -113,7 +113,7 @@ export const describeActions = (stand: () => Stand, features: Features): void =>
     const denied = await stand().ask({ path: '/deny-cookie' });
     const without = await stand().ask({ path: '/allow' });
 
-    assert.deepEqual(allowed.headers['set-cookie']?.map(nameOf).sort(), ['__Secure-precede_seq', 'origin']);
+    assert.deepEqual(allowed.headers['set-cookie']?.map(nameOf).sort(), ['__Host-precede_seq', 'origin']);
     assert.ok(
       allowed.headers['set-cookie']?.some((each) => each.includes('HttpOnly') && each.includes('Secure')),
     );

@@ -12,7 +12,7 @@ import { Registry } from 'prom-client';
 
 export const token = 'token of the gateway';
 export const zone = '0123456789abcdef0123456789abcdef' as ZoneId;
-export const cookie = '__Secure-precede_seq=abc; Path=/; Max-Age=3600; Secure; HttpOnly';
+export const cookie = '__Host-precede_seq=abc; Path=/; Max-Age=3600; Secure; HttpOnly';
 
 export interface Seen {
   readonly zoneId: ZoneId | null;
