@@ -86,15 +86,14 @@ class Call {
   #send(status: number, text: string, retryAfter: string | null): void {
     const response = this.#response;
     if (response.headersSent) return;
-    const headers = [
-      ...['content-type', 'application/json; charset=utf-8'],
-      ...['content-length', String(Buffer.byteLength(text))],
-    ];
+    const bytes = Buffer.byteLength(text);
+    const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(bytes)];
     if (retryAfter !== null) headers.push('retry-after', retryAfter);
     // A client that stays would hold up the stop; a body that is not read to its end cannot be followed by another.
     if (this.#deps.health.isDraining() || !response.req.complete) headers.push('connection', 'close');
     response.writeHead(status, headers);
-    response.end(text);
+    // ASCII is the same in both, and one byte a unit is written at half the cost.
+    response.end(text, bytes === text.length ? 'latin1' : 'utf8');
   }
 }
 

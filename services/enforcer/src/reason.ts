@@ -72,6 +72,17 @@ const because = (rule: MitigationRule | null, end: string, table: ZoneTable): st
 
 /** The starts of every allow rule of the same end: they are alternatives. */
 const startsFor = (rule: MitigationRule, table: ZoneTable): string => {
+  const known = startsByRule.get(rule);
+  if (known !== undefined) return known;
+  const text = namedStarts(rule, table);
+  startsByRule.set(rule, text);
+  return text;
+};
+
+/** A compiled rule belongs to one table, so what it says stays the same. */
+const startsByRule = new WeakMap<MitigationRule, string>();
+
+const namedStarts = (rule: MitigationRule, table: ZoneTable): string => {
   const starts = (table.rules.get(rule.end) ?? []).filter((each) => each.kind === 'allow');
   return [...new Set(starts.map((each) => named(each.start, table)))].join(' or ');
 };
