@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import type { Operation, OperationId, ZoneId } from '@precede/contracts';
 import { shortIdOf } from '@precede/contracts';
 import { compileMatcher } from '@precede/endpoints';
-import { createSampler, type Prepared, prepareBody } from '@precede/ingest';
+import { type Prepared, prepareBody } from '@precede/ingest';
 import { openEmbeddedLog } from '@precede/log';
-import { systemClock, zoneSecretOf } from '@precede/service';
+import { createSampler, systemClock, zoneSecretOf } from '@precede/service';
 import { seeded } from '@precede/testkit/seeded';
 
 const total = 50_000;

@@ -166,6 +166,9 @@ const scorer: Readonly<Record<string, Note>> = {
   },
 };
 
+/** Why a record that the enforcer writes behind its answers is not written. */
+const publisherLabels = { reason: '`full`, `closed`, `shutdown`, `refused`, `unreadable`' };
+
 const enforcer: Readonly<Record<string, Note>> = {
   decisions_total: {
     labels: {
@@ -250,7 +253,7 @@ const enforcer: Readonly<Record<string, Note>> = {
   },
   decisions_published_total: { watch: quiet },
   decisions_dropped_total: {
-    labels: { reason: '`full`, `closed`, `shutdown`, `refused`, `unreadable`' },
+    labels: publisherLabels,
     watch: 'Any increase: the record of decisions has gaps. The decisions themselves were made.',
   },
   waiting_decisions: {
@@ -261,7 +264,7 @@ const enforcer: Readonly<Record<string, Note>> = {
   },
   requests_published_total: { watch: quiet },
   requests_dropped_total: {
-    labels: { reason: '`full`, `closed`, `shutdown`, `refused`, `unreadable`' },
+    labels: publisherLabels,
     watch: 'Any increase: sequences of zones with this origin are counted too low.',
   },
   snapshot_age_seconds: {

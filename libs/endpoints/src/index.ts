@@ -2,7 +2,7 @@ export { type EndpointFault, EndpointFaultCode, type Normalised } from './fault.
 export { normaliseHost, normaliseRequestHost } from './host.ts';
 export { learnTemplate } from './learn.ts';
 export { compileMatcher, type Matcher } from './matcher.ts';
-export { normalisePath, normaliseRequestPath, stripQuery } from './path.ts';
+export { boundPath, normalisePath, normaliseRequestPath, stripQuery } from './path.ts';
 export {
   isMethod,
   type NormalOperation,

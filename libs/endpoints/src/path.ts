@@ -69,6 +69,15 @@ const endOfPlain = (path: string): number => {
   return path.length;
 };
 
+/** Longer paths are of no use to discovery. */
+const maxDiscoveredPath = 2048;
+
+/** A path in its normal spelling, cut to what discovery keeps; never ends within an escape. */
+export const boundPath = (normalPath: string): string =>
+  normalPath.length <= maxDiscoveredPath
+    ? normalPath
+    : normalPath.slice(0, maxDiscoveredPath).replace(/%[0-9A-F]?$/, '');
+
 /** Escapes of a path or a segment, and nothing else. */
 export const normaliseEscapes = (path: string): string => {
   let out = '';

@@ -1,4 +1,4 @@
-export { parseAddress } from './language/addresses.ts';
+export { parseAddress, printAddress } from './language/addresses.ts';
 export type { Expression, Span, ValueExpression } from './language/ast.ts';
 export { CaseError } from './language/case-error.ts';
 export { type Case, parseCase, parseFields, parseNamedLists } from './language/cases.ts';
@@ -77,6 +77,7 @@ export {
   MitigationCause,
   type MitigationVerdict,
 } from './mitigation-decide.ts';
+export { listTypes } from './phases/list-types.ts';
 export {
   type Characteristic,
   type Match,

@@ -7,4 +7,6 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './patience.ts';
 export * from './process.ts';
+export * from './sampler.ts';
 export * from './session-id.ts';
+export * from './soon.ts';

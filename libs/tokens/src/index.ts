@@ -6,7 +6,6 @@ export { LoadOutcome } from './fetch-keys.ts';
 export { type Claims, TokenOutcome } from './outcome.ts';
 export type { KeysLoad } from './remote-keys.ts';
 export { readRequestFields, type Texts } from './request-fields.ts';
-export { andThen, type Soon } from './soon.ts';
 export { type ParsedTokenIdentifier, parseTokenIdentifier } from './token-identifier.ts';
 export type { ClaimsByConfiguration, TokenSessions } from './token-sessions.ts';
 export { type FieldReader, tokenFields } from './token-source.ts';

@@ -2,10 +2,11 @@
  * The token configurations and jwt identifiers of one zone snapshot, ready to be asked: from a request to claims, and
  * to the text that names its session. Immutable; made by Tokens, which keeps verifiers and keys beyond the snapshot.
  */
+
+import { andThen, type Soon } from '@precede/service';
 import { claimAt } from './claim.ts';
 import type { ClaimPath } from './claim-path.ts';
 import { type Claims, TokenOutcome } from './outcome.ts';
-import { andThen, type Soon } from './soon.ts';
 import type { FieldReader, TokenSource } from './token-source.ts';
 import type { Verifier } from './verifier.ts';
 

@@ -5,10 +5,10 @@
  */
 import { hash } from 'node:crypto';
 import type { TokenConfiguration } from '@precede/contracts';
+import { andThen, type Soon } from '@precede/service';
 import type { JWTVerifyOptions } from 'jose';
 import type { KeySet, KeySource } from './key-set.ts';
 import { type Claims, TokenOutcome, type Verdict } from './outcome.ts';
-import { andThen, type Soon } from './soon.ts';
 import type { VerifierMemory } from './verifier-memory.ts';
 import { maxTokenBytes, type Proven, proveToken, verifyOptionsOf } from './verify.ts';
 

@@ -1,13 +1,11 @@
 /**
- * What stands in lists of each kind: the member of an item that has it, how it is written, and the type of the language
- * that expressions compare it as.
+ * What stands in lists of each kind: the member of an item that has it, and how it is written.
  */
-import { ListKind, type NamedListConfig, type ZoneSnapshot } from '@precede/contracts';
-import { CaseError, type NamedList, type NamedLists, parseList } from '@precede/rules';
+import { ListKind, type ZoneSnapshot } from '@precede/contracts';
+import { CaseError, listTypes, type NamedList, type NamedLists, parseList } from '@precede/rules';
 import { isPlainObject } from './parse.ts';
 
 interface Kind {
-  readonly type: NamedList['type'];
   /** The value as it is kept; a fault as `{ fault }`. */
   readonly read: (given: unknown) => string | { readonly fault: string };
   /** As clients see it. */
@@ -61,12 +59,11 @@ const readIp = (given: unknown): string | { fault: string } =>
     : { fault: 'must be an address, a network such as 192.0.2.0/24, or a range' };
 
 export const listKinds: Readonly<Record<ListKind, Kind>> = {
-  [ListKind.ip]: { type: 'ip', read: readIp, show: (value) => value },
-  [ListKind.hostname]: { type: 'bytes', read: readHost, show: (value) => ({ url_hostname: value }) },
-  [ListKind.asn]: { type: 'int', read: readAsn, show: Number },
-  [ListKind.string]: { type: 'bytes', read: readText, show: (value) => value },
+  [ListKind.ip]: { read: readIp, show: (value) => value },
+  [ListKind.hostname]: { read: readHost, show: (value) => ({ url_hostname: value }) },
+  [ListKind.asn]: { read: readAsn, show: Number },
+  [ListKind.string]: { read: readText, show: (value) => value },
   [ListKind.number]: {
-    type: 'int',
     read: readNumber,
     show: (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : value),
   },
@@ -74,6 +71,4 @@ export const listKinds: Readonly<Record<ListKind, Kind>> = {
 
 /** The lists of a zone by name, without their members: what checking an expression asks for. */
 export const listTypesOf = (zone: ZoneSnapshot): NamedLists =>
-  new Map([...zone.lists.values()].map((list) => [list.name, { type: typeOf(list), members: [] }]));
-
-const typeOf = (list: NamedListConfig): NamedList['type'] => listKinds[list.kind].type;
+  new Map([...zone.lists.values()].map((list) => [list.name, { type: listTypes[list.kind], members: [] }]));

@@ -3,8 +3,9 @@
  * admission (docs/semantics.md, Order of a decision). Waits only for stores that are asked over the network; in memory it
  * answers at once.
  */
+import { andThen, type Soon } from '@precede/service';
 import type { Outcome } from './outcome.ts';
-import { andThen, type RateCounter, type SessionStore, type Soon } from './ports.ts';
+import type { RateCounter, SessionStore } from './ports.ts';
 import type { Question } from './question.ts';
 import { Round } from './round.ts';
 

@@ -8,7 +8,7 @@ import {
   type SequenceRule,
   type ZoneSnapshot,
 } from '@precede/contracts';
-import { createLogger } from '@precede/service';
+import { createLogger, type Soon } from '@precede/service';
 import { Registry } from 'prom-client';
 import type { Decision } from './decision.ts';
 import { failModesOf } from './fail-mode.ts';
@@ -26,7 +26,6 @@ import type { GatewayRequest } from './gateway-request.ts';
 import { createEnforcerMetrics } from './metrics.ts';
 import { Overload } from './overload.ts';
 import { createDecide, type PipelineDeps } from './pipeline.ts';
-import type { Soon } from './ports.ts';
 import { Publisher } from './publisher.ts';
 import { Recorder } from './recorder.ts';
 import { RequestFeed } from './request-feed.ts';

@@ -2,20 +2,16 @@
  * The rules by expression of one zone, compiled once with its snapshot: one set a phase over one layout of fields, so that
  * a request is laid out once for all of them.
  */
-import {
-  type ExpressionRule,
-  ListKind,
-  type NamedListConfig,
-  Phase,
-  type ZoneSnapshot,
-} from '@precede/contracts';
+import { type ExpressionRule, type NamedListConfig, Phase, type ZoneSnapshot } from '@precede/contracts';
 import {
   type CompileOptions,
   type Condition,
   compileExpression,
   compileValueExpression,
   FieldLayout,
+  fromText,
   type Getter,
+  listTypes,
   type Match,
   type NamedLists,
   type ParsedRule,
@@ -61,22 +57,14 @@ export type CompiledPhases =
   | { readonly kind: 'compiled'; readonly phases: PhaseRules }
   | { readonly kind: 'refused'; readonly faults: readonly string[] };
 
-const typeOf = {
-  [ListKind.ip]: 'ip',
-  [ListKind.asn]: 'int',
-  [ListKind.number]: 'int',
-  [ListKind.hostname]: 'bytes',
-  [ListKind.string]: 'bytes',
-} as const;
-
 /** Throws where an item is none of its kind: what control has checked is taken as it is. */
 const namedListsOf = (lists: ReadonlyMap<string, NamedListConfig>): NamedLists =>
   new Map(
     [...lists].map(([name, { kind, items }]) => [
       name,
       parseList(
-        typeOf[kind],
-        items.map((item) => Buffer.from(item.value, 'utf8').toString('latin1')),
+        listTypes[kind],
+        items.map((item) => fromText(item.value)),
       ),
     ]),
   );
@@ -138,7 +126,7 @@ const compileRule = (rule: ExpressionRule, parsed: ParsedRule, options: CompileO
   const textGetter = (text: ParsedText | null): TextGetter => {
     if (text === null) return () => undefined;
     if (text.kind === 'value') {
-      const bytes = Buffer.from(text.value, 'utf8').toString('latin1');
+      const bytes = fromText(text.value);
       return () => bytes;
     }
     const { type } = text.expression;

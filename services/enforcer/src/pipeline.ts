@@ -15,7 +15,7 @@ import {
   UnavailableError,
   type ZoneId,
 } from '@precede/contracts';
-import type { Clock } from '@precede/service';
+import { andThen, type Clock, type Soon } from '@precede/service';
 import { type DecideStores, decide } from './decide.ts';
 import { type Decision, FailCause } from './decision.ts';
 import { decisionIdAt } from './decision-id.ts';
@@ -24,7 +24,6 @@ import type { GatewayRequest } from './gateway-request.ts';
 import type { EnforcerMetrics } from './metrics.ts';
 import { isLogged, type Outcome } from './outcome.ts';
 import type { Overload } from './overload.ts';
-import { andThen, type Soon } from './ports.ts';
 import { Question } from './question.ts';
 import { reasonOf } from './reason.ts';
 import type { Recorder } from './recorder.ts';

@@ -5,12 +5,7 @@
  */
 import type { SessionId, ShortId, ZoneId } from '@precede/contracts';
 import type { Lookback } from '@precede/rules';
-
-export type Soon<T> = T | Promise<T>;
-
-/** Goes on at once where there is nothing to wait for. */
-export const andThen = <A, B>(value: Soon<A>, next: (value: A) => Soon<B>): Soon<B> =>
-  value instanceof Promise ? value.then(next) : next(value);
+import type { Soon } from '@precede/service';
 
 /** Who asks, for one request. */
 export interface Client {

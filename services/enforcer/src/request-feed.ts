@@ -12,20 +12,18 @@ import {
   Topic,
   unmatchedToAvro,
 } from '@precede/contracts';
-import { normaliseRequestHost, normaliseRequestPath } from '@precede/endpoints';
+import { boundPath, normaliseRequestHost, normaliseRequestPath } from '@precede/endpoints';
+import { createSampler } from '@precede/service';
 import type { Outcome } from './outcome.ts';
 import type { Publication, Publisher } from './publisher.ts';
 import type { Question } from './question.ts';
 
-/** As in ingest: longer paths are of no use to discovery. */
-const maxUnmatchedPath = 2048;
-/** Of the requests that match nothing, a second; more of one second tell no more. */
+/** Of the requests of a zone that match nothing; more of one second tell no more. */
 const maxUnmatchedPerSecond = 100;
 
 export class RequestFeed {
   readonly #publisher: Publisher;
-  #second = 0;
-  #unmatched = 0;
+  readonly #sampler = createSampler(maxUnmatchedPerSecond);
 
   constructor(publisher: Publisher) {
     this.#publisher = publisher;
@@ -35,18 +33,8 @@ export class RequestFeed {
     const { table, operation, sessionId } = question;
     if (table.settings.requestsOrigin !== RequestsOrigin.enforcer || kind === 'block') return;
     if (operation === undefined) {
-      if (this.#hasRoom(question.timeMs)) this.#publisher.offer(unmatched(question));
+      if (this.#sampler.take(table.zoneId, question.timeMs)) this.#publisher.offer(unmatched(question));
     } else if (sessionId !== null) this.#publisher.offer(request(question, operation, sessionId));
-  }
-
-  #hasRoom(timeMs: number): boolean {
-    const second = Math.floor(timeMs / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#unmatched = 0;
-    }
-    this.#unmatched += 1;
-    return this.#unmatched <= maxUnmatchedPerSecond;
   }
 }
 
@@ -84,10 +72,7 @@ const unmatched = ({ table: { zoneId }, timeMs, request: { method, host, path } 
         Topic.unmatched,
         unmatchedToAvro({
           ...{ zoneId, method, host: normalHost, timeMs, status: null },
-          // Never ends within an escape.
-          path: normaliseRequestPath(path)
-            .slice(0, maxUnmatchedPath)
-            .replace(/%[0-9A-F]?$/, ''),
+          path: boundPath(normaliseRequestPath(path)),
         }),
       ),
     }),

@@ -1,4 +1,5 @@
 /** One round through the phases: rules are asked in their order until one keeps the request from the origin. */
+
 import { mitigationSource, Phase, type RuleSource, type Verdict } from '@precede/contracts';
 import {
   type CompiledRule,
@@ -6,11 +7,12 @@ import {
   type MitigationRule,
   type MitigationVerdict,
 } from '@precede/rules';
+import { andThen, type Soon } from '@precede/service';
 import type { RequestHeaderChange } from './decision.ts';
 import { evidenceOf } from './evidence.ts';
 import { type Effect, isLogged, noEvidence, type Outcome, type RuleHit } from './outcome.ts';
 import type { PhaseRule } from './phase-rules.ts';
-import { andThen, type RateCounter, type RateVerdict, type Soon } from './ports.ts';
+import type { RateCounter, RateVerdict } from './ports.ts';
 import type { Question } from './question.ts';
 import { rateKeyOf } from './rate-key.ts';
 import { locationOf } from './redirect.ts';

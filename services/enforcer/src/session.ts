@@ -5,9 +5,8 @@
  */
 import type { SessionId, SessionIdentifier } from '@precede/contracts';
 import { toText } from '@precede/rules';
-import { cookieIn, sessionIdOf } from '@precede/service';
+import { andThen, cookieIn, type Soon, sessionIdOf } from '@precede/service';
 import type { GatewayRequest } from './gateway-request.ts';
-import { andThen, type Soon } from './ports.ts';
 import type { Question } from './question.ts';
 import { sequenceCookieName } from './stores/cookie-sessions.ts';
 

@@ -14,14 +14,21 @@ import {
   UnavailableError,
   type ZoneId,
 } from '@precede/contracts';
-import { buildHttp, type Clock, type Health, type Logger, type Registry } from '@precede/service';
+import {
+  buildHttp,
+  type Clock,
+  createSampler,
+  type Health,
+  type Logger,
+  type Registry,
+  type Sampler,
+} from '@precede/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { decompress, encodingOf } from './body.ts';
 import { type Budget, createBudget, type Reservation } from './budget.ts';
 import type { IngestConfig } from './config.ts';
 import { prepareBody } from './pipeline.ts';
 import { count, type PublishDeps, publish, publishSourceEnd } from './publish.ts';
-import { createSampler, type Sampler } from './sampler.ts';
 import { answerOf, type Tally } from './tally.ts';
 import type { Zone, Zones } from './zones.ts';
 

@@ -3,4 +3,3 @@ export { EventFaultCode } from './event.ts';
 export { type IngestDeps, startIngest } from './ingest.ts';
 export { createIngestMetrics } from './metrics.ts';
 export { type Body, type PrepareDeps, type Prepared, prepareBody } from './pipeline.ts';
-export { createSampler, type Sampler } from './sampler.ts';

@@ -2,9 +2,10 @@
  * The core: an untyped JSON value becomes a valid event or its first fault. Written by hand, as it runs once for every
  * request of every client (bench/src/ingest-publish.bench.ts). Never throws, whatever it is given.
  */
+
 import { maxEventIdBytes } from '@precede/contracts';
 import { isMethod, stripQuery } from '@precede/endpoints';
-import type { Soon } from '@precede/tokens';
+import type { Soon } from '@precede/service';
 import { EventFault, EventFaultCode, fault, type NormalEvent, type SessionValue } from './event.ts';
 import { type Identifying, isObject, type JsonObject, sessionOf } from './session.ts';
 import { parseRfc3339 } from './time.ts';

@@ -18,19 +18,15 @@ import {
   Topic,
   unmatchedToAvro,
 } from '@precede/contracts';
-import { normalisePath, normaliseRequestHost } from '@precede/endpoints';
+import { boundPath, normalisePath, normaliseRequestHost } from '@precede/endpoints';
 import type { AvroCodec, OutgoingRecord } from '@precede/log';
-import { type Clock, sessionIdOf } from '@precede/service';
-import type { Soon } from '@precede/tokens';
+import { type Clock, type Sampler, type Soon, sessionIdOf } from '@precede/service';
 import { elementsOf } from './elements.ts';
 import { EventFault, type NormalEvent, type SessionValue } from './event.ts';
 import { normaliseEvent } from './normalise.ts';
-import type { Sampler } from './sampler.ts';
 import { createTally, type Tally } from './tally.ts';
 import type { Zone } from './zones.ts';
 
-/** Longer paths are of no use to discovery. */
-const maxUnmatchedPath = 2048;
 /** Events held back behind one whose token is being verified; so many tokens are verified side by side. */
 const maxWaiting = 64;
 /** So many events at a stretch, about ten milliseconds, before others get their turn. */
@@ -173,16 +169,17 @@ const takeUnmatched = (event: NormalEvent, work: Work): void => {
   }
   const host = normaliseRequestHost(event.host);
   const { method, timeMs, status } = event;
-  const observed = { zoneId: zone.zoneId, method, host, path: boundedPath(event.path), timeMs, status };
+  const observed = {
+    zoneId: zone.zoneId,
+    method,
+    host,
+    path: boundPath(normalisePath(event.path)),
+    timeMs,
+    status,
+  };
   records.push({
     topic: Topic.unmatched,
     key: hostKey(zone.zoneId, host),
     value: deps.codec.encode(Topic.unmatched, unmatchedToAvro(observed)),
   });
 };
-
-/** In normal spelling; never ends within an escape. */
-const boundedPath = (path: string): string =>
-  normalisePath(path)
-    .slice(0, maxUnmatchedPath)
-    .replace(/%[0-9A-F]?$/, '');

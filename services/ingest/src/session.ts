@@ -3,8 +3,8 @@
  * not empty. Values are read here and hashed in the pipeline; they are never stored, logged or sent on.
  */
 import type { SessionIdentifier } from '@precede/contracts';
-import { cookieIn } from '@precede/service';
-import { andThen, type FieldReader, readRequestFields, type Soon, type TokenSessions } from '@precede/tokens';
+import { andThen, cookieIn, type Soon } from '@precede/service';
+import { type FieldReader, readRequestFields, type TokenSessions } from '@precede/tokens';
 import { EventFault, EventFaultCode, fault, type SessionValue } from './event.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -12,9 +12,9 @@ import {
 } from '@precede/contracts';
 import { compileMatcher, normaliseOperation } from '@precede/endpoints';
 import { compileZone, identify, parseRequest, Question } from '@precede/enforcer';
-import { createSampler, type PrepareDeps, prepareBody } from '@precede/ingest';
+import { type PrepareDeps, prepareBody } from '@precede/ingest';
 import type { AvroCodec } from '@precede/log';
-import { fixedClock, zoneSecretOf } from '@precede/service';
+import { createSampler, fixedClock, zoneSecretOf } from '@precede/service';
 import { type TokenSessions, Tokens } from '@precede/tokens';
 
 export const host = 'api.example.com';

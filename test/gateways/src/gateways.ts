@@ -27,12 +27,17 @@ export interface Gateway {
   readonly features: Features;
 }
 
+const envoyArgs = (file: string): string[] => [
+  ...['-c', file, '--use-dynamic-base-id'],
+  ...['--log-level', 'warn', '--concurrency', '1'],
+];
+
 export const envoyGrpc: Gateway = {
   name: 'Envoy, ext_authz over gRPC',
   binary: 'envoy',
   kind: {
     files: ['envoy/grpc.yaml'],
-    args: (file) => ['-c', file, '--use-dynamic-base-id', '--log-level', 'warn', '--concurrency', '1'],
+    args: envoyArgs,
   },
   features: {
     has5xxDenials: true,
@@ -48,7 +53,7 @@ export const envoyHttp: Gateway = {
   binary: 'envoy',
   kind: {
     files: ['envoy/http.yaml'],
-    args: (file) => ['-c', file, '--use-dynamic-base-id', '--log-level', 'warn', '--concurrency', '1'],
+    args: envoyArgs,
   },
   features: {
     has5xxDenials: false,

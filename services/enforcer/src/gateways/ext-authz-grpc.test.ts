@@ -5,10 +5,9 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node
 import { after, beforeEach, describe, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { ErrorCode, InputError, UnavailableError } from '@precede/contracts';
-import { createHealth, createLogger } from '@precede/service';
+import { createHealth, createLogger, type Soon } from '@precede/service';
 import type { Decision } from '../decision.ts';
 import type { Decide } from '../pipeline.ts';
-import type { Soon } from '../ports.ts';
 import { startExtAuthz } from './ext-authz-grpc.ts';
 import { allow, CheckRequest, CheckResponse, deny, messageOf } from './gateways.test-kit.ts';
 import type { GrpcServer } from './grpc-server.ts';

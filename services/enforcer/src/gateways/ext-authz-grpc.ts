@@ -2,10 +2,9 @@
  * Envoy's external authorisation over gRPC (envoy.service.auth.v3), with the health service that Envoy's checks ask
  * (grpc.health.v1). A fault becomes a gRPC status, on which Envoy's failure_mode_allow decides; a denial never does.
  */
-import type { Health, Logger } from '@precede/service';
+import { andThen, type Health, type Logger } from '@precede/service';
 import { bearerCheck } from '../bearer.ts';
 import type { Decision } from '../decision.ts';
-import { andThen } from '../ports.ts';
 import { readCheckRequest } from './check-request.ts';
 import { checkResponse, deniedResponse } from './check-response.ts';
 import type { GatewayDeps } from './gateway.ts';

@@ -2,9 +2,10 @@
  * One unary call on one HTTP/2 stream: message in, message out, status at the end. Framing as gRPC has it: a byte that
  * says whether the message is compressed, its length (4 bytes, big-endian), the message.
  */
+
 import type { ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
-import type { Soon } from '../ports.ts';
+import type { Soon } from '@precede/service';
 import { encodeMessage, GrpcError, GrpcStatus } from './grpc-status.ts';
 
 const prefixBytes = 5;

@@ -9,8 +9,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from '@precede/service';
-import type { Soon } from '../ports.ts';
+import type { Logger, Soon } from '@precede/service';
 import { GrpcCall } from './grpc-call.ts';
 import { GrpcError, GrpcStatus, grpcErrorOf, timeoutMsOf } from './grpc-status.ts';
 

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ErrorCode, UnavailableError, type ZoneId } from '@precede/contracts';
-import { buildHttp, createHealth, createLogger } from '@precede/service';
+import { buildHttp, createHealth, createLogger, type Soon } from '@precede/service';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Decision } from '../decision.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
-import type { Soon } from '../ports.ts';
 import { carriedDenial, carryDenial } from './carried-denial.ts';
 import { allow, deny } from './gateways.test-kit.ts';
 import { gatewayRoutes } from './http-routes.ts';

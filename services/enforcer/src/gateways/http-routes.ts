@@ -6,13 +6,14 @@
  *   ANY  …/forward_auth          Traefik and Caddy: 200, or the answer to the client
  * A fault is 500 or 503 with X-Precede-Fault, never 4xx: gateways take that for a denial.
  */
+
 import { METHODS } from 'node:http';
 import { InputError, isZoneId, type ZoneId } from '@precede/contracts';
+import { andThen } from '@precede/service';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bearerCheck } from '../bearer.ts';
 import type { Decision } from '../decision.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
-import { andThen } from '../ports.ts';
 import { carriedDenial, carryDenial } from './carried-denial.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { GatewayInterface } from './gateway-metrics.ts';

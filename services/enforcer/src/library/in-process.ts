@@ -12,6 +12,7 @@ import {
   type Logger,
   loadConfig,
   type Registry,
+  type Soon,
   systemClock,
 } from '@precede/service';
 import { Registry as PrometheusRegistry } from 'prom-client';
@@ -20,7 +21,6 @@ import type { Decision } from '../decision.ts';
 import { openEngine } from '../engine.ts';
 import type { GatewayRequest } from '../gateway-request.ts';
 import type { LogSource } from '../log-link.ts';
-import type { Soon } from '../ports.ts';
 import type { Stores } from '../stores/open.ts';
 
 export interface InProcessOptions {
