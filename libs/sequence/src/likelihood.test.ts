@@ -188,9 +188,13 @@ test('read from the end, a model is that of the sessions reversed, up to their s
       const hits = places.filter((each) => each === one).length;
       const kinds = new Set(places).size;
       if (hits > 0) assert.ok(near(backwards, hits / (places.length + kinds)));
-      else assert.ok(backwards <= kinds / (places.length + kinds) || kinds === 0);
+      else {
+        const rest = kinds / (places.length + kinds);
+        // Where it is all of the rest, the last digit is that of a division there and a product here.
+        assert.ok(backwards <= rest || near(backwards, rest) || kinds === 0);
+      }
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[[[0, 3, 0, 3, 0]], 1, 0]] },
   );
 });
 
