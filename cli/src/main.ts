@@ -1,6 +1,7 @@
 /** The command `precede`: parses the command line and turns errors into sentences and exit codes, in one place. */
 
 import { PrecedeError } from '@precede/contracts';
+import { versionText } from '@precede/service';
 import { Command } from 'commander';
 import { analystsCommand } from './analysts-command.ts';
 import { clickhouseCommand } from './clickhouse-command.ts';
@@ -24,7 +25,7 @@ const program = new Command('precede')
   .description(
     'Learns in which order the clients of an API call its operations, scores the sequences, enforces the order.',
   )
-  .version('0.1.0')
+  .version(versionText())
   .showHelpAfterError('("precede help" lists the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage))
   .addHelpText(

@@ -10,3 +10,4 @@ export * from './process.ts';
 export * from './sampler.ts';
 export * from './session-id.ts';
 export * from './soon.ts';
+export * from './version.ts';

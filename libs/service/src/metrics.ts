@@ -1,5 +1,6 @@
 /** One prom-client registry a service. */
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { versionOf } from './version.ts';
 
 export type { Registry } from 'prom-client';
 
@@ -9,5 +10,11 @@ export const createMetrics = (): Registry => {
   collectDefaultMetrics({ register: registry });
   for (const name of ['handles', 'requests', 'resources'])
     registry.removeSingleMetric(`nodejs_active_${name}_total`);
+  new Gauge({
+    name: 'precede_build_info',
+    help: 'Always 1; which release runs, and from which commit.',
+    labelNames: ['version', 'commit'],
+    registers: [registry],
+  }).set({ ...versionOf() }, 1);
   return registry;
 };

@@ -1,6 +1,6 @@
 /**
  * The life of one process: load configuration (all faults at once), start, run until SIGTERM or SIGINT, drain, close
- * in order. `--check-config` validates and leaves. Exit codes: 0 clean, 1 configuration, 2 cannot go on.
+ * in order. `--check-config` validates and leaves, `--version` tells release and commit. Exit codes: 0 clean, 1 configuration, 2 cannot go on.
  */
 import { ConfigError } from '@precede/contracts';
 import type { Registry } from 'prom-client';
@@ -10,6 +10,7 @@ import { type Fields, loadConfig, type Values } from './config.ts';
 import { createHealth, type Health } from './health.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { versionOf, versionText } from './version.ts';
 
 /** A started service; `close` ends it without losing what it has accepted. */
 export interface RunningService {
@@ -39,6 +40,10 @@ export interface ProcessDefinition<F extends Fields> {
 const closeTimeoutMs = 25_000;
 
 export const runProcess = async <F extends Fields>(definition: ProcessDefinition<F>): Promise<void> => {
+  if (process.argv.includes('--version')) {
+    process.stdout.write(`precede ${definition.name} ${versionText()}\n`);
+    return;
+  }
   const config = configOrExit(definition.fields);
   if (process.argv.includes('--check-config')) {
     process.stdout.write(`${definition.name}: configuration is valid\n`);
@@ -59,7 +64,7 @@ export const runProcess = async <F extends Fields>(definition: ProcessDefinition
     logger.info({ signal: service }, 'stopped while starting');
     return process.exit(0);
   }
-  logger.info({ address: service.address }, 'started');
+  logger.info({ address: service.address, ...versionOf() }, 'started');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
   await closeOrExit(service, logger, config.PRECEDE_DRAIN);
