@@ -4,5 +4,7 @@ export { describeEventLogContract } from './event-log-contract.ts';
 export type { EventLogHarness, MakeHarness } from './event-log-harness.ts';
 export { deployOnKafka, type KafkaAddresses } from './kafka-deployment.ts';
 export { acquireKafka, type NoKafka, type TestKafka } from './kafka-harness.ts';
+export { LiveDecisions } from './live-decisions.ts';
+export { LiveEvents, type LiveRequest, shopOperations } from './live-events.ts';
 export { eventually, freePort, type Running, root, run, start } from './processes.ts';
 export { acquireValkey, type NoValkey, type TestValkey } from './valkey-harness.ts';

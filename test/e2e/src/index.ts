@@ -1,1 +1,1 @@
-export {};
+export { type Counts, matcherOf, type OperationLine, recount } from './recount.ts';
