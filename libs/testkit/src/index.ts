@@ -1,4 +1,4 @@
-export { clock, clockMs, type Deployment } from './deployment.ts';
+export { callControl, clock, clockMs, type Deployment, querySql, sessionKey, token } from './deployment.ts';
 export { deployEmbedded } from './embedded-deployment.ts';
 export { describeEventLogContract } from './event-log-contract.ts';
 export type { EventLogHarness, MakeHarness } from './event-log-harness.ts';
@@ -6,5 +6,5 @@ export { deployOnKafka, type KafkaAddresses } from './kafka-deployment.ts';
 export { acquireKafka, type NoKafka, type TestKafka } from './kafka-harness.ts';
 export { LiveDecisions } from './live-decisions.ts';
 export { LiveEvents, type LiveRequest, shopOperations } from './live-events.ts';
-export { eventually, freePort, type Running, root, run, start } from './processes.ts';
+export { eventually, freePort, type Running, root, run, start, startIn } from './processes.ts';
 export { acquireValkey, type NoValkey, type TestValkey } from './valkey-harness.ts';

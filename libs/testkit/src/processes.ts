@@ -19,9 +19,17 @@ export const start = (
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+): Running => startIn(root, script, args, env);
+
+/** A script of another tree, such as an earlier release. */
+export const startIn = (
+  tree: string,
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
 ): Running => {
-  const child = spawn(process.execPath, [`${root}${script}`, ...args], {
-    cwd: root,
+  const child = spawn(process.execPath, [`${tree}${script}`, ...args], {
+    cwd: tree,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
