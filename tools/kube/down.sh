@@ -26,5 +26,6 @@ grep -E " $work/" /proc/mounts | awk '{ print $2 }' | sort -r | xargs -r -n1 umo
 # Names of the pods' own network namespaces.
 ls /run/netns 2>/dev/null | grep '^cni-' | grep -vxFf "$work/netns.before" | xargs -r -n1 ip netns del 2>/dev/null
 ip netns del "$namespace" 2>/dev/null
-rm -f "$work/pids"
+# The next one begins anew; the logs of this one stay.
+find "$work" -mindepth 1 -maxdepth 1 ! -name log -exec rm -rf {} +
 echo 'kube: down'

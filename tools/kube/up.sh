@@ -26,7 +26,8 @@ inside() { nsenter --net="/run/netns/$namespace" "$@"; }
 background() {
   local name=$1
   shift
-  inside setsid "$@" >"$work/log/$name.log" 2>&1 </dev/null &
+  # Not by `inside`: the process of a function is another one than that of the program.
+  nsenter --net="/run/netns/$namespace" setsid "$@" >"$work/log/$name.log" 2>&1 </dev/null &
   echo "$! $name" >>"$work/pids"
 }
 
