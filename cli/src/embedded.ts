@@ -26,18 +26,9 @@ import {
 } from '@precede/service';
 import { sessionizerFields, startSessionizer } from '@precede/sessionizer';
 import { type InstanceFile, instanceFile } from './options.ts';
+import type { PortName } from './ports.ts';
 import { type Secrets, secretsOf } from './secrets.ts';
 import { type SupervisedClickHouse, superviseClickHouse } from './supervised-clickhouse.ts';
-
-export const ports = {
-  control: 8080,
-  ingest: 8081,
-  enforcer: 8082,
-  sessionizer: 8083,
-  scorer: 8084,
-  clickhouse: 8123,
-} as const;
-export type PortName = keyof typeof ports;
 
 export interface EmbeddedOptions {
   readonly dataDir: string;

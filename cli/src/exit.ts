@@ -13,7 +13,7 @@ export const ExitCode = {
   refused: 4,
   /** `decide`: the request would be denied. */
   denied: 5,
-  /** `rules eval`: a case gave another result; `rules fmt --check`: not canonical; `rules check --strict`: warnings. */
+  /** `rules eval`: a case gave another result; `rules fmt --check`: not canonical; `rules check --strict`: warnings; `topics`, `migrate`: something is missing. */
   mismatch: 6,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

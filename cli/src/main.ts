@@ -10,9 +10,11 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { ExitCode, exitCodeOf, RefusedError } from './exit.ts';
 import { importCommand } from './import/command.ts';
+import { migrateCommand } from './migrate-command.ts';
 import { rulesEvalCommand } from './rules-eval-command.ts';
 import { rulesLanguageCommands } from './rules-language-commands.ts';
 import { sequencesCommand } from './sequences-command.ts';
+import { topicsCommand } from './topics-command.ts';
 import { upCommand } from './up.ts';
 
 // Who reads only the first lines, as head does, closes the pipe: that is no fault.
@@ -30,7 +32,7 @@ const program = new Command('precede')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage))
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 unexpected fault, 2 wrong usage or input, 3 a service is away or not ready, 4 refused by the instance, 5 decide: denied, 6 rules eval or fmt: something differs',
+    '\nExit codes: 0 done, 1 unexpected fault, 2 wrong usage or input, 3 a service is away or not ready, 4 refused by the instance, 5 decide: denied, 6 rules eval or fmt: something differs; topics or migrate: something is missing',
   );
 upCommand(program);
 demoCommand(program);
@@ -43,6 +45,8 @@ rulesEvalCommand(rules);
 decideCommand(program);
 zonesCommand(program);
 doctorCommand(program);
+topicsCommand(program);
+migrateCommand(program);
 clickhouseCommand(program);
 analystsCommand(program);
 

@@ -3,9 +3,10 @@ import { createServer } from 'node:net';
 import { InputError } from '@precede/contracts';
 import { clockOf } from '@precede/service';
 import type { Command } from 'commander';
-import { type Embedded, type PortName, ports, startEmbedded } from './embedded.ts';
+import type { Embedded } from './embedded.ts';
 import { defaultDataDir, tokenFile, wholeNumber } from './options.ts';
 import { bold, print } from './output.ts';
+import { type PortName, ports } from './ports.ts';
 
 export interface UpOptions {
   readonly data: string;
@@ -61,6 +62,8 @@ export const startUp = async (
     );
   const chosen = {} as Record<PortName, number>;
   for (const name of portNames) chosen[name] = await portFor(name, options, mayMovePorts);
+  // Loaded only here: the other commands run where neither services nor embedded engines are installed.
+  const { startEmbedded } = await import('./embedded.ts');
   return await startEmbedded({
     dataDir: options.data,
     host: options.host,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { analystStatements } from './analyst-sql.ts';
 import { type Analyst, checkAnalyst, type Room } from './analysts.ts';
 import type { ClickHouse } from './client.ts';
-import { packageStatements } from './migrations.ts';
+import { packageStatements } from './migration-files.ts';
 import { zonedRelations } from './schema.ts';
 
 type Place = Pick<Room, 'database' | 'cluster'>;

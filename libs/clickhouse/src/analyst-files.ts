@@ -16,7 +16,7 @@ import {
   policyOf,
   roomName,
 } from './analysts.ts';
-import { packageStatements } from './migrations.ts';
+import { packageStatements } from './migration-files.ts';
 import { type Relation, zonedRelations } from './schema.ts';
 
 /** Of embedded instances, always. */

@@ -2,7 +2,7 @@
 import { analystZones, readAnalysts } from './analyst-files.ts';
 import { roomName, roomStatements } from './analysts.ts';
 import type { ClickHouse } from './client.ts';
-import { packageStatements } from './migrations.ts';
+import { packageStatements } from './migration-files.ts';
 import { type Relation, zonedRelations } from './schema.ts';
 
 /** Data that an older version has left may lack the newest ones. */

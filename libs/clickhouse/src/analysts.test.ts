@@ -9,7 +9,8 @@ import { openRooms } from './analyst-rooms.ts';
 import { analystStatements } from './analyst-sql.ts';
 import { type ClickHouse, connectClickHouse } from './client.ts';
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from './embedded-server.ts';
-import { migrate, packageStatements } from './migrations.ts';
+import { packageStatements } from './migration-files.ts';
+import { migrate } from './migrations.ts';
 import { zonedRelations } from './schema.ts';
 
 const OURS = 'a'.repeat(32);

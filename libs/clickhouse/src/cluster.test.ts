@@ -8,7 +8,8 @@ import { doorGrants, policed, policyOf, roomName, roomStatements } from './analy
 import { type ClickHouse, connectClickHouse } from './client.ts';
 import { CLUSTER, type Member, spread, startCluster } from './cluster.test-kit.ts';
 import { ClusterDdl } from './cluster-ddl.ts';
-import { migrate, packageStatements } from './migrations.ts';
+import { packageStatements } from './migration-files.ts';
+import { migrate } from './migrations.ts';
 import { zonedRelations } from './schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'precede-cluster-'));

@@ -9,5 +9,6 @@ export {
   runningEmbedded,
   startEmbeddedClickHouse,
 } from './embedded-server.ts';
-export { type MigrateOptions, migrate } from './migrations.ts';
+export { assertMigrated, type SchemaState, schemaState } from './migration-state.ts';
+export { type MigrateOptions, type MigrationDone, migrate } from './migrations.ts';
 export { RowBinaryReader, RowBinaryWriter } from './row-binary.ts';

@@ -3,14 +3,11 @@
  * transactions over DDL: a migration that was cut short runs again from its first statement, so every statement must be
  * repeatable (IF NOT EXISTS, IF EXISTS).
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ConfigError } from '@precede/contracts';
 import type { ClickHouse } from './client.ts';
 import { ClusterDdl } from './cluster-ddl.ts';
+import { type Migration, readMigrations } from './migration-files.ts';
 import { type LockTimes, type MigrationLock, takeLock } from './migration-lock.ts';
+import { type Applied, newerThan, pending, readApplied } from './migration-state.ts';
 import { differingRetention, type Retention } from './retention.ts';
 import { splitStatements } from './statements.ts';
 
@@ -24,76 +21,23 @@ export interface MigrateOptions {
   /** Default: the migrations of this package. */
   readonly dir?: string;
   readonly lock?: LockTimes;
+  /** Told of each thing that was done, as it is done. */
+  readonly onDone?: (done: MigrationDone) => void;
 }
 
-interface Migration {
-  readonly version: number;
-  readonly name: string;
-  /** Of the file as it is: the same on one server and on a cluster. */
-  readonly checksum: string;
-  readonly sql: string;
-}
+export type MigrationDone =
+  | { readonly kind: 'migration'; readonly version: number; readonly name: string }
+  | { readonly kind: 'retention'; readonly table: string; readonly ttl: string };
 
 /** A migration as the statements that carry it out here. */
 interface Plan extends Omit<Migration, 'sql'> {
   readonly statements: readonly string[];
 }
 
-type Applied = Omit<Migration, 'sql'>;
-
-const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const LOCK: LockTimes = { leaseMs: 60_000, waitMs: 120_000 };
 const JOURNAL = `CREATE TABLE IF NOT EXISTS schema_migrations
   (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
   ENGINE = MergeTree ORDER BY version`;
-
-const packageMigrations = fileURLToPath(new URL('../migrations', import.meta.url));
-
-function readMigration(dir: string, file: string): Migration {
-  const [, version = '', name = ''] = FILE.exec(file) ?? [];
-  const sql = readFileSync(join(dir, file), 'utf8').replaceAll('\r\n', '\n');
-  return { version: Number(version), name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
-}
-
-function readMigrations(dir: string): Migration[] {
-  const files = readdirSync(dir)
-    .filter((file) => file.endsWith('.sql'))
-    .sort();
-  const misnamed = files
-    .filter((file) => !FILE.test(file))
-    .map((file) => `migration ${file} is not named NNNN_name.sql`);
-  if (misnamed.length > 0) throw new ConfigError(misnamed);
-  const migrations = files.map((file) => readMigration(dir, file));
-  const twice = migrations.filter((migration, index) => migrations[index - 1]?.version === migration.version);
-  if (twice.length > 0)
-    throw new ConfigError(twice.map(({ version }) => `two migrations have the number ${version}`));
-  return migrations;
-}
-
-/** Every statement of the package, from the first migration on. */
-export const packageStatements = (): string[] =>
-  readMigrations(packageMigrations).flatMap(({ sql }) => splitStatements(sql));
-
-/** The migrations still to apply. An applied file that has changed since is refused: the schema would not be what it says. */
-function pending(migrations: readonly Plan[], applied: readonly Applied[]): Plan[] {
-  const known = new Map(applied.map((entry) => [entry.version, entry]));
-  const changed = migrations.filter(
-    ({ version, checksum }) => (known.get(version)?.checksum ?? checksum) !== checksum,
-  );
-  if (changed.length > 0) {
-    throw new ConfigError(
-      changed.map(
-        ({ version, name }) =>
-          `migration ${version} (${name}) was applied and has changed since: add a new one instead`,
-      ),
-    );
-  }
-  return migrations.filter(({ version }) => !known.has(version));
-}
-
-function readApplied(clickhouse: ClickHouse): Promise<Applied[]> {
-  return clickhouse.query<Applied>('SELECT version, name, checksum FROM schema_migrations ORDER BY version');
-}
 
 /** On a cluster later statements are understood by the earlier ones, so all are laid out, and in order. */
 function plan({ cluster = '', database }: ClickHouse, migrations: readonly Migration[]): Plan[] {
@@ -134,7 +78,7 @@ async function createJournal(clickhouse: ClickHouse): Promise<void> {
  * UnavailableError when the server or the lock is out of reach.
  */
 export async function migrate(clickhouse: ClickHouse, options: MigrateOptions = {}): Promise<string[]> {
-  const plans = plan(clickhouse, readMigrations(options.dir ?? packageMigrations));
+  const plans = plan(clickhouse, readMigrations(options.dir));
   await createJournal(clickhouse);
   warnOfNewer(plans, await readApplied(clickhouse), options);
   if (!(await hasWork(clickhouse, plans, options))) return [];
@@ -161,13 +105,14 @@ async function hasWork(
 async function retain(
   clickhouse: ClickHouse,
   lock: MigrationLock,
-  { retention, logger }: MigrateOptions,
+  { retention, logger, onDone }: MigrateOptions,
 ): Promise<void> {
   if (retention === undefined) return;
   for (const { table, ttl, statement } of await differingRetention(clickhouse, retention)) {
     await lock.renew();
     await clickhouse.command(statement);
     logger?.info({ table, ttl }, 'retention set');
+    onDone?.({ kind: 'retention', table, ttl });
   }
 }
 
@@ -176,8 +121,7 @@ function warnOfNewer(
   applied: readonly Applied[],
   { logger }: MigrateOptions,
 ): void {
-  const known = new Set(migrations.map(({ version }) => version));
-  const newer = applied.filter(({ version }) => !known.has(version)).map(({ name }) => name);
+  const newer = newerThan(migrations, applied);
   if (newer.length > 0)
     logger?.warn({ newer }, 'the database has migrations that this version does not know');
 }
@@ -186,11 +130,13 @@ async function applyAll(
   clickhouse: ClickHouse,
   migrations: readonly Plan[],
   lock: MigrationLock,
-  { logger }: MigrateOptions,
+  { logger, onDone }: MigrateOptions,
 ): Promise<string[]> {
   for (const migration of migrations) {
     await apply(clickhouse, migration, lock);
-    logger?.info({ version: migration.version, migration: migration.name }, 'migration applied');
+    const { version, name } = migration;
+    logger?.info({ version, migration: name }, 'migration applied');
+    onDone?.({ kind: 'migration', version, name });
   }
   return migrations.map(({ name }) => name);
 }

@@ -19,6 +19,7 @@ import {
   unreadable,
 } from './avro-codec.ts';
 import type { KafkaLogOptions } from './kafka-options.ts';
+import { type SetUpFinding, SetUpState } from './kafka-set-up.ts';
 import type { AvroCodec } from './port.ts';
 
 const headerLength = 5;
@@ -54,9 +55,14 @@ export class RegistryCodec implements AvroCodec {
     return new RegistryCodec(options, await readSchemas());
   }
 
-  /** Registers what this version writes. Throws ConfigError where an older reader could not read it. */
-  async register(topics: readonly TopicName[]): Promise<void> {
-    for (const topic of topics) if (!this.#headers.has(topic)) await this.#register(topic);
+  /**
+   * Registers what this version writes where that is wanted, and says of each subject what it found. Throws ConfigError
+   * where an older reader could not read it.
+   */
+  async setUp(topics: readonly TopicName[], mayRegister: boolean): Promise<SetUpFinding[]> {
+    const findings: SetUpFinding[] = [];
+    for (const topic of topics) findings.push(await this.#setUp(topic, mayRegister));
+    return findings;
   }
 
   encode(topic: TopicName, value: unknown): Buffer {
@@ -87,17 +93,37 @@ export class RegistryCodec implements AvroCodec {
     return header === undefined ? -1 : bodyAfter(header, value);
   }
 
-  async #register(topic: TopicName): Promise<void> {
-    const { text, current } = this.#schemasOf(topic);
-    const subject = `${this.#prefix}${topic}-value`;
+  async #setUp(topic: TopicName, mayRegister: boolean): Promise<SetUpFinding> {
+    const { text } = this.#schemasOf(topic);
+    const name = `${this.#prefix}${topic}-value`;
+    const finding = (state: SetUpState): SetUpFinding => ({ kind: 'schema', name, state });
+    if (this.#headers.has(topic)) return finding(SetUpState.present);
     try {
-      const id = await this.#registerPatiently(subject, text);
-      const header = Buffer.alloc(headerLength);
-      header.writeInt32BE(id, 1);
-      this.#types.set(id, current);
-      this.#headers.set(topic, header);
+      const known = await this.#idOf(name, text);
+      if (known === undefined && !mayRegister) return finding(SetUpState.missing);
+      this.#keep(topic, mayRegister ? await this.#registerPatiently(name, text) : (known as number));
+      return finding(known === undefined ? SetUpState.made : SetUpState.present);
     } catch (error) {
-      throw registryError(error, `register ${subject}`);
+      throw registryError(error, `register ${name}`);
+    }
+  }
+
+  #keep(topic: TopicName, id: number): void {
+    const header = Buffer.alloc(headerLength);
+    header.writeInt32BE(id, 1);
+    this.#types.set(id, this.#schemasOf(topic).current);
+    this.#headers.set(topic, header);
+  }
+
+  /** The id under which the subject has this very schema, as any of its versions. */
+  async #idOf(subject: string, schema: string): Promise<number | undefined> {
+    try {
+      return await this.#registry.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema });
+    } catch (error) {
+      // The client gives its own error no status where the registry answers 404.
+      const { status, name } = error as { status?: number; name?: string };
+      if (status === 404 || name === 'ConfluentSchemaRegistryError') return undefined;
+      throw error;
     }
   }
 

@@ -43,18 +43,21 @@ interface Foreign {
   readonly code?: number | string;
   readonly message?: string;
   readonly cause?: unknown;
+  /** Of what kafkajs did to several topics at once. */
+  readonly errors?: readonly unknown[];
   readonly retriable?: boolean;
 }
 
 const fencedTypes = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
 const unknownTopicTypes = new Set(['UNKNOWN_TOPIC_OR_PARTITION']);
+const refusedTypes = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED']);
 const tooLargeTypes = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 function* causes(error: unknown): Generator<Foreign> {
   let next = error;
   for (let depth = 0; depth < 8 && typeof next === 'object' && next !== null; depth += 1) {
     yield next as Foreign;
-    next = (next as Foreign).cause;
+    next = (next as Foreign).cause ?? (next as Foreign).errors?.[0];
   }
 }
 
@@ -80,6 +83,9 @@ export const isAnswer = (error: unknown): boolean =>
 
 /** Whether the broker has no such topic (any more). */
 export const isUnknownTopic = (error: unknown): boolean => hasType(error, unknownTopicTypes);
+
+/** Whether the broker knows who asks and does not let them. */
+export const isRefused = (error: unknown): boolean => hasType(error, refusedTypes);
 
 /** Whether the broker knows a newer producer of the transactional id. */
 export const isFencing = (error: unknown): boolean => hasType(error, fencedTypes);

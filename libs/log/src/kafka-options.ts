@@ -18,6 +18,8 @@ export interface KafkaLogOptions {
   /** Partitions of data topics that are created. */
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** Whether ensureTopics makes what is missing (default), or throws UnavailableError naming it. */
+  readonly createTopics?: boolean;
   /** true, or the certificate (PEM) of the authority that signed the brokers'. */
   readonly ssl?: boolean | { readonly ca: string };
   readonly sasl?: {

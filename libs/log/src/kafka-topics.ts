@@ -1,7 +1,9 @@
 /** Creates topics as the contracts describe them and refuses those whose partition count has changed. */
 import { ConfigError, ErrorCode, type TopicName, type TopicSpec, UnavailableError } from '@precede/contracts';
 import type { Admin, IResourceConfigEntry, ITopicConfig } from 'kafkajs';
+import { isRefused } from './kafka-errors.ts';
 import type { KafkaLogOptions } from './kafka-options.ts';
+import { type SetUpFinding, SetUpState } from './kafka-set-up.ts';
 
 /** Larger records are refused before they are sent. A batch adds its own header to it. */
 export const maxRecordBytes = 2 * 1024 * 1024;
@@ -46,28 +48,61 @@ const countsOf = async (admin: Admin, names: readonly string[]): Promise<Map<str
   return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
 };
 
-/** Idempotent, also against another process that does the same. Throws ConfigError naming both counts where they differ. */
-export const ensureKafkaTopics = async (
+/**
+ * Creates what is missing where that is wanted, and says of each topic what it found. Idempotent, also against another
+ * process that does the same. Throws ConfigError naming both counts where a fixed partition count differs.
+ */
+export const setUpTopics = async (
   admin: Admin,
   specs: readonly TopicSpec[],
   options: KafkaLogOptions,
-): Promise<void> => {
+  mayCreate: boolean,
+): Promise<SetUpFinding[]> => {
   const nameOf = (spec: TopicSpec): string => options.topicPrefix + spec.topic;
   const before = await countsOf(admin, specs.map(nameOf));
   const missing = specs.filter((spec) => !before.has(nameOf(spec)));
-  // Resolves to false where another process was quicker.
-  if (missing.length > 0)
-    await admin.createTopics({ topics: missing.map((s) => topicOf(s, options)), waitForLeaders: true });
-  const counts = await countsOf(admin, specs.map(nameOf));
+  const counts = mayCreate && missing.length > 0 ? await create(admin, specs, missing, options) : before;
   const faults = specs.flatMap((spec) => faultOf(spec, counts.get(nameOf(spec)), options));
   if (faults.length > 0) throw new ConfigError(faults);
+  return specs.map((spec) => findingOf(nameOf(spec), before.get(nameOf(spec)), counts.get(nameOf(spec))));
+};
+
+const create = async (
+  admin: Admin,
+  specs: readonly TopicSpec[],
+  missing: readonly TopicSpec[],
+  options: KafkaLogOptions,
+): Promise<Map<string, number>> => {
+  const names = specs.map((spec) => options.topicPrefix + spec.topic);
+  try {
+    // Resolves to false where another process was quicker.
+    await admin.createTopics({ topics: missing.map((s) => topicOf(s, options)), waitForLeaders: true });
+  } catch (error) {
+    throw isRefused(error) ? mayNotCreate(missing, options) : error;
+  }
+  const counts = await countsOf(admin, names);
+  const late = names.find((name) => !counts.has(name));
+  if (late !== undefined)
+    throw new UnavailableError(ErrorCode.logUnavailable, `Topic ${late} was created and is not listed yet.`);
+  return counts;
+};
+
+const mayNotCreate = (missing: readonly TopicSpec[], { topicPrefix, sasl }: KafkaLogOptions): ConfigError => {
+  const names = missing.map((spec) => topicPrefix + spec.topic).join(', ');
+  return new ConfigError([
+    `Kafka does not let ${sasl === undefined ? 'this client' : `the user ${sasl.username}`} create the topics ${names}. Run "precede topics" as one that may, and set PRECEDE_KAFKA_CREATE_TOPICS=false for the services.`,
+  ]);
+};
+
+const findingOf = (name: string, before: number | undefined, now: number | undefined): SetUpFinding => {
+  if (now === undefined) return { kind: 'topic', name, state: SetUpState.missing };
+  const state = before === undefined ? SetUpState.made : SetUpState.present;
+  return { kind: 'topic', name, state, partitions: now };
 };
 
 const faultOf = (spec: TopicSpec, count: number | undefined, options: KafkaLogOptions): string[] => {
+  if (count === undefined || !spec.isPartitionCountFixed || count === wanted(spec, options)) return [];
   const name = options.topicPrefix + spec.topic;
-  if (count === undefined)
-    throw new UnavailableError(ErrorCode.logUnavailable, `Topic ${name} was created and is not listed yet.`);
-  if (!spec.isPartitionCountFixed || count === wanted(spec, options)) return [];
   return [
     `Topic ${name} has ${count} partitions and ${wanted(spec, options)} are configured; its count is fixed.`,
   ];

@@ -12,10 +12,11 @@ import { KafkaLink } from './kafka-link.ts';
 import { type KafkaAccess, type KafkaLogOptions, silent } from './kafka-options.ts';
 import { KafkaProcessing } from './kafka-process.ts';
 import { BatchingProducer } from './kafka-producer.ts';
+import { notSetUp, type SetUpFinding, SetUpState } from './kafka-set-up.ts';
 import { SingleWriter } from './kafka-single-writer.ts';
 import { Sockets } from './kafka-sockets.ts';
 import { KafkaTail } from './kafka-tail.ts';
-import { ensureKafkaTopics, PartitionCounts } from './kafka-topics.ts';
+import { PartitionCounts, setUpTopics } from './kafka-topics.ts';
 import type {
   EventLog,
   LogProducer,
@@ -32,6 +33,24 @@ const longestPauseMs = 5_000;
 /** Reads the schema files; connects to nothing yet. */
 export const openKafkaLog = async (options: KafkaLogOptions): Promise<EventLog> =>
   new KafkaLog(options, await RegistryCodec.open(options));
+
+/**
+ * One attempt to make topics and schemas, or with `createTopics: false` to look at them; what was found of each. Throws
+ * UnavailableError where Kafka or the registry does not answer.
+ */
+export const setUpKafka = async (
+  options: KafkaLogOptions,
+  specs: readonly TopicSpec[],
+): Promise<SetUpFinding[]> => {
+  const log = new KafkaLog(options, await RegistryCodec.open(options));
+  try {
+    return await log.setUp(specs);
+  } catch (error) {
+    throw toLogError(error, 'set up');
+  } finally {
+    await log.close();
+  }
+};
 
 class KafkaLog implements EventLog {
   readonly codec: RegistryCodec;
@@ -51,10 +70,20 @@ class KafkaLog implements EventLog {
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
     await this.#patiently(async () => {
-      await this.#admin.connect();
-      await ensureKafkaTopics(this.#admin, specs, this.#options);
+      const missing = (await this.setUp(specs)).filter((finding) => finding.state === SetUpState.missing);
+      if (missing.length > 0) throw notSetUp(missing);
     });
-    await this.#patiently(() => this.codec.register(specs.map((s) => s.topic)));
+  }
+
+  async setUp(specs: readonly TopicSpec[]): Promise<SetUpFinding[]> {
+    const mayCreate = this.#options.createTopics ?? true;
+    await this.#admin.connect();
+    const topics = await setUpTopics(this.#admin, specs, this.#options, mayCreate);
+    const schemas = await this.codec.setUp(
+      specs.map((s) => s.topic),
+      mayCreate,
+    );
+    return [...topics, ...schemas];
   }
 
   partitionCount(topic: TopicName): Promise<number> {

@@ -38,6 +38,10 @@ export const kafkaFields = {
     '12',
   ),
   PRECEDE_KAFKA_REPLICATION_FACTOR: integer(1, 7, 'Replicas of each topic at creation.', '3'),
+  PRECEDE_KAFKA_CREATE_TOPICS: flag(
+    'Whether the services make missing topics and schemas at their start; false: they look, and wait until `precede topics` has made them.',
+    'true',
+  ),
   PRECEDE_KAFKA_TLS: flag('Connect to Kafka with TLS.', 'false'),
   PRECEDE_KAFKA_TLS_CA: text('PEM text of the certificate authority; empty: the system list.', ''),
   PRECEDE_KAFKA_SASL_MECHANISM: choice(
@@ -65,6 +69,10 @@ export const clickhouseFields = {
   PRECEDE_CLICKHOUSE_DATABASE: text('Database of the tables and views.', 'precede'),
   PRECEDE_CLICKHOUSE_USERNAME: text('ClickHouse user.', 'default'),
   PRECEDE_CLICKHOUSE_PASSWORD: secret('ClickHouse password.', ''),
+  PRECEDE_CLICKHOUSE_MIGRATE: flag(
+    'Whether the scorer makes and changes tables, and how long they keep rows, at its start; false: it looks, and waits until `precede migrate` has done it. Control never does.',
+    'true',
+  ),
   PRECEDE_CLICKHOUSE_CLUSTER: {
     ...text(
       'Cluster over which tables are replicated and sharded by zone, by its name in system.clusters; empty: one server. Choose before the first start; the same for scorer and control.',
@@ -118,6 +126,9 @@ export const kafkaOptions = (config: Values<typeof kafkaFields>, clientId: strin
     registryUrl: config.PRECEDE_SCHEMA_REGISTRY_URL,
     partitions: config.PRECEDE_KAFKA_PARTITIONS,
     replicationFactor: config.PRECEDE_KAFKA_REPLICATION_FACTOR,
+    createTopics: config.PRECEDE_KAFKA_CREATE_TOPICS,
+    // Who starts waits by himself, for as long as it takes.
+    startTimeoutMs: 0,
     ...(config.PRECEDE_KAFKA_TLS ? { ssl: ca === '' ? (true as const) : { ca } } : {}),
     ...(mechanism === 'none'
       ? {}

@@ -11,3 +11,4 @@ export * from './sampler.ts';
 export * from './session-id.ts';
 export * from './soon.ts';
 export * from './version.ts';
+export * from './waiting-room.ts';

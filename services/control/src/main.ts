@@ -2,7 +2,14 @@
 import { connectClickHouse } from '@precede/clickhouse';
 import { topicSpecs } from '@precede/contracts';
 import { openKafkaLog } from '@precede/log';
-import { clickhouseFields, clickhouseOptions, kafkaFields, kafkaOptions, runProcess } from '@precede/service';
+import {
+  clickhouseFields,
+  clickhouseOptions,
+  inWaitingRoom,
+  kafkaFields,
+  kafkaOptions,
+  runProcess,
+} from '@precede/service';
 import { controlFields } from './config.ts';
 import { startControl } from './control.ts';
 
@@ -11,7 +18,8 @@ await runProcess({
   fields: { ...kafkaFields, ...clickhouseFields, ...controlFields },
   start: async (config, tools) => {
     const log = await openKafkaLog({ ...kafkaOptions(config, 'precede-control'), logger: tools.logger });
-    await log.ensureTopics(topicSpecs);
+    const door = { host: config.PRECEDE_CONTROL_HOST, port: config.PRECEDE_CONTROL_PORT, ...tools };
+    await inWaitingRoom(door, 'topics', () => log.ensureTopics(topicSpecs));
     const clickhouse = connectClickHouse(clickhouseOptions(config));
     const service = await startControl(config, { log, clickhouse, ...tools });
     const close = async (): Promise<void> => {

@@ -60,8 +60,17 @@ export class LogLink {
     if (opened === undefined) return undefined;
     this.#closing.push(() => opened.close());
     // Also loads the schemas, without which nothing can be read or written.
-    await this.#try(() => opened.ensureTopics(topicSpecs), 'the topics cannot be checked');
+    await this.#try(() => this.#ensureTopics(opened), 'the topics cannot be checked');
     return opened;
+  }
+
+  async #ensureTopics(log: EventLog): Promise<void> {
+    try {
+      await log.ensureTopics(topicSpecs);
+    } catch (error) {
+      this.#deps.health.set('config', false, (error as Error).message, false);
+      throw error;
+    }
   }
 
   async #follow(log: EventLog): Promise<void> {

@@ -1,7 +1,7 @@
 /** The sessionizer as a process of its own, on Kafka. */
 import { topicSpecs } from '@precede/contracts';
 import { openKafkaLog } from '@precede/log';
-import { kafkaFields, kafkaOptions, type RunningService, runProcess } from '@precede/service';
+import { inWaitingRoom, kafkaFields, kafkaOptions, type RunningService, runProcess } from '@precede/service';
 import { sessionizerFields } from './config.ts';
 import { startSessionizer } from './service.ts';
 
@@ -13,7 +13,8 @@ await runProcess({
       ...kafkaOptions(config, 'precede-sessionizer'),
       logger: tools.logger,
     });
-    await log.ensureTopics(topicSpecs);
+    const door = { host: config.PRECEDE_SESSIONIZER_HOST, port: config.PRECEDE_SESSIONIZER_PORT, ...tools };
+    await inWaitingRoom(door, 'topics', () => log.ensureTopics(topicSpecs));
     const service = await startSessionizer(config, { log, ...tools });
     return {
       ...service,

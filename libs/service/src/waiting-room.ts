@@ -1,0 +1,33 @@
+/**
+ * What answers on a process's port while it waits for topics, before its own server can be built: /livez is alive, so that
+ * nobody ends it, /readyz says what is awaited. Its own server takes the port over.
+ */
+import { buildHttp, listen } from './http.ts';
+import { untilAvailable } from './patience.ts';
+import type { Tools } from './process.ts';
+
+export interface Door extends Pick<Tools, 'logger' | 'registry' | 'health'> {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Repeats what may be repeated until it is done; any other fault than UnavailableError is the caller's. */
+export const inWaitingRoom = async <T>(
+  door: Door,
+  condition: string,
+  action: () => Promise<T>,
+): Promise<T> => {
+  const { host, port, logger, registry, health } = door;
+  health.set(condition, false);
+  const app = buildHttp({ logger, registry, health });
+  await listen(app, host, port);
+  try {
+    return await untilAvailable(condition, logger, action, ({ message }) =>
+      health.set(condition, false, message),
+    );
+  } finally {
+    await app.close();
+    // Not before: nobody may be told that the process is ready whose own conditions are not set yet.
+    health.set(condition, true);
+  }
+};
