@@ -89,6 +89,8 @@ export const openFeed = async (
       return {
         ready: Promise.resolve(),
         partitions: () => tasks.map((_, partition) => partition),
+        progress: () => [],
+        ends: async () => new Map(),
         close: async () => {
           await Promise.all(tasks.map((task) => task.close()));
         },

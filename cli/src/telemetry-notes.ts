@@ -1,4 +1,5 @@
 /** For each instrument: the values of its labels and when to worry. Names, types and meanings come from the code. */
+import { sharedNotes } from './telemetry-shared-notes.ts';
 
 export interface Note {
   /** Values of each label. */
@@ -53,6 +54,14 @@ const ingest: Readonly<Record<string, Note>> = {
       'Near `PRECEDE_INGEST_MAX_IN_FLIGHT`: senders are about to get 429. Add a process, or look at the log.',
   },
   publish_seconds: { watch: 'p99 above 1 s: the log is slow. Senders wait for this long.' },
+  requests_total: {
+    labels: { method: 'HTTP method', status: '`2xx`, `4xx`, `5xx`' },
+    watch: '`5xx` above one in a thousand: the log does not take events; senders keep and repeat them.',
+  },
+  request_duration_seconds: {
+    labels: { method: 'HTTP method' },
+    watch: 'p99 above 3 s: the log is slow, or the process is short of CPU.',
+  },
   ...tokenNotes,
   zones: { watch: '0 on an instance that has zones: the configuration has not been read.' },
   config_faults_total: {
@@ -157,6 +166,10 @@ const scorer: Readonly<Record<string, Note>> = {
     },
     watch: '`unreadable`: any increase.',
   },
+  score_age_seconds: {
+    watch:
+      'Above 300: scores of a zone with traffic are old. Up to 70 is normal, as a large zone rests between scorings.',
+  },
   rescored_sessions_total: {
     watch: 'Rises with imports and new zones. In live traffic of a known zone it stands still.',
   },
@@ -174,6 +187,7 @@ const enforcer: Readonly<Record<string, Note>> = {
     labels: {
       verdict: '`allow`, `block`, `log`',
       rule: 'phase of the rule, `apiShieldSequenceMitigation`, `none`',
+      action: '`log`, `block`, `limit`, `redirect`, `skip`, `rewrite`, `none`',
     },
     watch:
       'A jump of the share of `block`: a new rule, a client release, or lost lookbacks (see `session_evictions_total`). Set rules to `log` first.',
@@ -194,11 +208,20 @@ const enforcer: Readonly<Record<string, Note>> = {
   },
   gateway_requests_total: {
     labels: {
-      interface: '`ext_authz_grpc`, `ext_authz_http`, `auth_request`, `forward_auth`',
-      outcome: '`allow`, `deny`, `fault`',
+      interface: '`decide`, `ext_authz_grpc`, `ext_authz_http`, `auth_request`, `forward_auth`',
+      outcome: '`allow`, `deny`, `fault`, `refused`',
     },
     watch:
-      'Any steady rate of `fault`: the gateway lets pass or refuses by its own setting. The body of the answer says why.',
+      'Any steady rate of `fault`: the gateway lets pass or refuses by its own setting. The body of the answer says why. `refused`: a gateway is set up wrongly.',
+  },
+  gateway_request_seconds: {
+    labels: { interface: '`decide`, `ext_authz_grpc`, `ext_authz_http`, `auth_request`, `forward_auth`' },
+    watch:
+      'p99 above 25 ms: clients wait for it at every request. Near `PRECEDE_ENFORCER_DEADLINE` the fail mode answers.',
+  },
+  rules_digest: {
+    watch:
+      'Differs between enforcers for minutes: they do not run the same rules. `zones_refused` and `precede_log_contact_age_seconds` say why.',
   },
   fail_mode: {
     labels: { mode: '`error`, `open`, `closed`' },
@@ -296,13 +319,10 @@ const control: Readonly<Record<string, Note>> = {
     watch: '`unreadable`: any increase; somebody else writes to `config.v1`.',
   },
   zones: { watch: '0 on an instance that has zones: do not write, look at `config.v1` first.' },
-  clickhouse_query_duration_seconds: {
-    labels: { outcome: '`ok`, `failed`' },
-    watch: '`failed`: scores and progress answer 503; configuration goes on.',
-  },
 };
 
 export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
+  ...sharedNotes,
   ingest,
   sessionizer,
   scorer,

@@ -9,6 +9,7 @@ export {
   runningEmbedded,
   startEmbeddedClickHouse,
 } from './embedded-server.ts';
+export { type ClickHouseObserver, measuredClickHouse } from './measured.ts';
 export { assertMigrated, type SchemaState, schemaState } from './migration-state.ts';
 export { type MigrateOptions, type MigrationDone, migrate } from './migrations.ts';
 export { RowBinaryReader, RowBinaryWriter } from './row-binary.ts';

@@ -13,6 +13,7 @@ export const ErrorCode = {
   logUnavailable: 'PRECEDE_LOG_UNAVAILABLE',
   logFull: 'PRECEDE_LOG_FULL',
   logFenced: 'PRECEDE_LOG_FENCED',
+  logHeld: 'PRECEDE_LOG_HELD',
   logInUse: 'PRECEDE_LOG_IN_USE',
   ingestBusy: 'PRECEDE_INGEST_BUSY',
   recordUnreadable: 'PRECEDE_RECORD_UNREADABLE',

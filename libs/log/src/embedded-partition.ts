@@ -6,6 +6,7 @@ import type { TopicName } from '@precede/contracts';
 import type { EmbeddedCore } from './embedded-core.ts';
 import { pause } from './embedded-signal.ts';
 import type { Assignment, Batch, LogRecord, PartitionTask, ProcessOptions, StepResult } from './port.ts';
+import { Progress } from './progress.ts';
 
 const firstPauseMs = 50;
 const maxPauseMs = 5_000;
@@ -14,6 +15,7 @@ const restoreLimits = { maxRecords: 5_000, maxBytes: maxBatchBytes };
 
 export class PartitionLoop {
   readonly partition: number;
+  readonly progress: Progress;
   /** Resolves when the task is open for the first time, or the partition goes before that. */
   readonly opened: Promise<void>;
   readonly #core: EmbeddedCore;
@@ -28,6 +30,7 @@ export class PartitionLoop {
     this.#core = core;
     this.#options = options;
     this.partition = partition;
+    this.progress = new Progress(partition);
     this.#onChange = onChange;
     this.opened = new Promise((resolve) => {
       this.#markOpened = resolve;
@@ -63,6 +66,7 @@ export class PartitionLoop {
     try {
       const position = this.#startPosition();
       task = await this.#options.open(this.#assignment(position));
+      this.progress.opened(position);
       this.#setOpen(true);
       this.#markOpened();
       await this.#steps(task, position, () => {
@@ -72,6 +76,7 @@ export class PartitionLoop {
       // A task that gave up because its partition goes has not failed.
       if (!this.#stop.signal.aborted || task !== undefined) this.#options.onError?.(error, this.partition);
     }
+    this.progress.closed();
     this.#setOpen(false);
     await task?.close();
     return steps;
@@ -82,8 +87,10 @@ export class PartitionLoop {
     while (!this.#stop.signal.aborted) {
       const batch = await this.#nextBatch(position);
       if (this.#stop.signal.aborted) return;
+      this.progress.taken(batch);
       await this.#save(await task.step(batch));
       task.committed?.();
+      this.progress.stepped(batch);
       position = batch.position;
       onStep();
     }

@@ -28,6 +28,9 @@ export const startProcessing = (core: EmbeddedCore, group: Group, options: Proce
       await Promise.all([...loops.values()].map((loop) => loop.opened));
     }),
     partitions: open,
+    progress: () => [...loops.values()].map((loop) => loop.progress.look()),
+    ends: async (partitions) =>
+      new Map(partitions.map((partition) => [partition, core.store.end(options.topic, partition)])),
     close() {
       closing ??= group.leave(member);
       return closing;

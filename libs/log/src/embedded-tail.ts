@@ -11,6 +11,8 @@ const maxPauseMs = 5_000;
 export const startTail = (core: EmbeddedCore, options: TailOptions): Tail => {
   const stop = new AbortController();
   const positions = Array.from({ length: core.store.topic(options.topic).partitions }, () => 0);
+  /** As `positions`, but of records alone. */
+  const seen = [...positions];
   const ends = positions.map((_, partition) => core.store.end(options.topic, partition));
   let markCaughtUp: () => void = () => undefined;
   const caughtUp = new Promise<void>((resolve) => {
@@ -21,6 +23,8 @@ export const startTail = (core: EmbeddedCore, options: TailOptions): Tail => {
     for (let partition = 0; partition < positions.length && !stop.signal.aborted; partition += 1) {
       const read = core.store.read(options.topic, partition, positions[partition] ?? 0, limits);
       if (read.records.length > 0) await options.onRecords(read.records);
+      const last = read.records.at(-1);
+      if (last !== undefined) seen[partition] = last.offset + 1;
       positions[partition] = read.next;
       hasRead ||= read.records.length > 0;
     }
@@ -30,6 +34,8 @@ export const startTail = (core: EmbeddedCore, options: TailOptions): Tail => {
   const running = follow(core, options, stop.signal, readOn);
   return {
     caughtUp,
+    // It is asked in this process: there is nobody who might not answer.
+    progress: () => ({ offset: seen.reduce((sum, offset) => sum + offset, 0), contactAgeMs: 0 }),
     async close() {
       stop.abort();
       await running;

@@ -6,5 +6,6 @@ export { openEmbeddedLog } from './embedded-entry.ts';
 export { openKafkaLog, setUpKafka } from './kafka.ts';
 export type { KafkaLogger, KafkaLogOptions } from './kafka-options.ts';
 export { type SetUpFinding, SetUpState } from './kafka-set-up.ts';
+export { type LogObserver, measuredLog } from './measured.ts';
 export { partitionOf } from './partition.ts';
 export * from './port.ts';

@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import type { Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { mendKafkajs } from './kafka-mends.ts';
-import { type KafkaAccess, type KafkaLogger, silent } from './kafka-options.ts';
+import { type KafkaAccess, type KafkaLogger, type KafkaObserver, silent } from './kafka-options.ts';
 import { endedByUs } from './kafka-sockets.ts';
 
 const load = createRequire(import.meta.url);
@@ -180,5 +180,14 @@ export const createCluster = (options: KafkaAccess): Cluster => {
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
     allowAutoTopicCreation: false,
+    instrumentationEmitter: emitterTo(options.observer),
   });
 };
+
+/** What kafkajs tells of its requests that were answered. */
+const emitterTo = (observer: KafkaObserver | undefined) => ({
+  emit: (event: string, { apiName, duration }: { apiName?: string; duration?: number }): void => {
+    if (event === 'network.request' && apiName !== undefined && duration !== undefined)
+      observer?.requested(apiName, duration / 1000);
+  },
+});

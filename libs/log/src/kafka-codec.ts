@@ -18,9 +18,10 @@ import {
   type Type,
   unreadable,
 } from './avro-codec.ts';
-import type { KafkaLogOptions } from './kafka-options.ts';
+import type { KafkaLogOptions, KafkaObserver } from './kafka-options.ts';
 import { type SetUpFinding, SetUpState } from './kafka-set-up.ts';
 import type { AvroCodec } from './port.ts';
+import { timed } from './timed.ts';
 
 const headerLength = 5;
 // An id that the registry does not know is not asked for again before this.
@@ -34,6 +35,7 @@ interface Writer {
 export class RegistryCodec implements AvroCodec {
   readonly #registry: SchemaRegistry;
   readonly #prefix: string;
+  readonly #observer: KafkaObserver | undefined;
   readonly #schemas: ReadonlyMap<TopicName, TopicSchemas>;
   readonly #headers = new Map<TopicName, Buffer>();
   readonly #types = new Map<number, Type>();
@@ -42,6 +44,7 @@ export class RegistryCodec implements AvroCodec {
 
   private constructor(options: KafkaLogOptions, schemas: ReadonlyMap<TopicName, TopicSchemas>) {
     this.#prefix = options.topicPrefix;
+    this.#observer = options.observer;
     this.#schemas = schemas;
     this.#registry = new SchemaRegistry({
       host: options.registryUrl.replace(/\/$/, ''),
@@ -135,7 +138,8 @@ export class RegistryCodec implements AvroCodec {
     const options = { subject, compatibility: COMPATIBILITY.BACKWARD };
     for (let attempt = 1; ; attempt += 1)
       try {
-        return (await this.#registry.register({ type: SchemaType.AVRO, schema }, options)).id;
+        return (await this.#timed(() => this.#registry.register({ type: SchemaType.AVRO, schema }, options)))
+          .id;
       } catch (error) {
         if (attempt >= raceAttempts || !isRace(error)) throw error;
         await sleep(100 + 200 * Math.random());
@@ -144,13 +148,17 @@ export class RegistryCodec implements AvroCodec {
 
   async #load(id: number): Promise<void> {
     try {
-      const schema = (await this.#registry.getSchema(id)) as unknown as Type;
+      const schema = (await this.#timed(() => this.#registry.getSchema(id))) as unknown as Type;
       // Through our own parser: its types do not believe lengths that the bytes cannot hold.
       this.#types.set(id, parseType(schema.schema({ exportAttrs: true })));
     } catch (error) {
       if ((error as { status?: number }).status !== 404) throw registryError(error, `read schema ${id}`);
       this.#unknownSince.set(id, Date.now());
     }
+  }
+
+  #timed<T>(ask: () => Promise<T>): Promise<T> {
+    return timed((outcome, seconds) => this.#observer?.called('schema', outcome, seconds), ask);
   }
 
   #isUnknown(id: number): boolean {

@@ -61,7 +61,7 @@ const patiently = ({ brokers, signal, ask, report }: CommittedQuestion, busyMs: 
 
 const heldError = (name: string, cause: unknown): UnavailableError =>
   new UnavailableError(
-    ErrorCode.logUnavailable,
+    ErrorCode.logHeld,
     `Kafka has ended a transaction and not told ${name}: its offset is still held. It is ended once more.`,
     cause,
   );

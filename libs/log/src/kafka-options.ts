@@ -7,6 +7,14 @@ export interface KafkaLogger {
   error(fields: object, message: string): void;
 }
 
+/** Must not throw. */
+export interface KafkaObserver {
+  /** A broker has answered. */
+  requested(request: string, seconds: number): void;
+  /** The registry was asked for a schema, or given one. */
+  called(call: 'schema', outcome: 'ok' | 'failed', seconds: number): void;
+}
+
 export interface KafkaLogOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
@@ -30,6 +38,7 @@ export interface KafkaLogOptions {
   /** How long ensureTopics tries while brokers or registry are away. Default 60 s. */
   readonly startTimeoutMs?: number;
   readonly logger?: KafkaLogger;
+  readonly observer?: KafkaObserver;
 }
 
 /** What the adapter's own parts are told besides. */

@@ -18,7 +18,7 @@ import { Slots } from './kafka-slots.ts';
 import type { PartitionCounts } from './kafka-topics.ts';
 import { Transactions } from './kafka-transactions.ts';
 import { fetchCommitted, type TopicPartition } from './kafka-wire.ts';
-import type { LogRecord, Processing, ProcessOptions } from './port.ts';
+import type { LogRecord, PartitionProgress, Processing, ProcessOptions } from './port.ts';
 
 export interface ProcessDeps {
   readonly kafka: KafkaAccess;
@@ -77,6 +77,14 @@ export class KafkaProcessing implements Processing {
 
   partitions(): readonly number[] {
     return [...this.#open].sort((a, b) => a - b);
+  }
+
+  progress(): readonly PartitionProgress[] {
+    return Array.from(this.#slots.all(), (slot) => slot.progress.look());
+  }
+
+  ends(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    return this.#reader.link.offsets(partitions, 'end');
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import { toLogError } from './kafka-errors.ts';
 import { Inbox } from './kafka-inbox.ts';
 import type { KafkaReader } from './kafka-reader.ts';
 import type { Assignment, LogRecord, PartitionTask, ProcessOptions, StepResult } from './port.ts';
+import { Progress } from './progress.ts';
 
 /** How the results of one partition take effect. */
 export interface Committer {
@@ -42,6 +43,7 @@ export class Slot {
   readonly #deps: SlotDeps;
   readonly #partition: number;
   readonly #stopping = new AbortController();
+  readonly progress: Progress;
   readonly #life: Promise<void>;
   #inbox: Inbox | undefined;
   #failures = 0;
@@ -53,6 +55,7 @@ export class Slot {
   constructor(deps: SlotDeps, partition: number) {
     this.#deps = deps;
     this.#partition = partition;
+    this.progress = new Progress(partition);
     this.#life = this.#live();
   }
 
@@ -114,10 +117,12 @@ export class Slot {
       if (this.#stopping.signal.aborted) return;
       this.#reached = position;
       reader.start(this.#partition, position, inbox);
+      this.progress.opened(position);
       onOpen(this.#partition, true);
       await this.#steps(task, committer, inbox, most);
     } finally {
       reader.stop(this.#partition);
+      this.progress.closed();
       await task.close();
       onOpen(this.#partition, false);
     }
@@ -139,9 +144,12 @@ export class Slot {
       const taken = inbox.take(most);
       this.#reached = taken.position;
       this.#deps.reader.wake();
-      const result = await task.step({ ...taken, nowMs: Date.now() });
+      const batch = { ...taken, nowMs: Date.now() };
+      this.progress.taken(batch);
+      const result = await task.step(batch);
       await committer.commit(result);
       task.committed?.();
+      this.progress.stepped(batch);
       if (taken.position >= this.#failedBefore) this.#failures = 0;
     }
   }

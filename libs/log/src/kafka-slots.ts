@@ -6,14 +6,19 @@ interface Stoppable {
   stop(): Promise<void>;
 }
 
-export class Slots {
-  readonly #open: (partition: number) => Stoppable;
-  readonly #slots = new Map<number, Stoppable>();
+export class Slots<S extends Stoppable> {
+  readonly #open: (partition: number) => S;
+  readonly #slots = new Map<number, S>();
   #newest: readonly number[] = [];
   #last: Promise<void> = Promise.resolve();
 
-  constructor(open: (partition: number) => Stoppable) {
+  constructor(open: (partition: number) => S) {
     this.#open = open;
+  }
+
+  /** Those that are here now. */
+  all(): Iterable<S> {
+    return this.#slots.values();
   }
 
   /** Resolves when what is not among them has stopped, of earlier assignments too. */

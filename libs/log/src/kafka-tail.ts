@@ -4,7 +4,7 @@ import { toLogError } from './kafka-errors.ts';
 import type { Fetched } from './kafka-fetched.ts';
 import type { KafkaAccess } from './kafka-options.ts';
 import { KafkaReader, type Sink } from './kafka-reader.ts';
-import type { LogRecord, Tail, TailOptions } from './port.ts';
+import type { LogRecord, Tail, TailOptions, TailProgress } from './port.ts';
 
 // What may wait for onRecords; a fetch may exceed it once.
 const maxWaitingBytes = 8 * 1024 * 1024;
@@ -29,6 +29,9 @@ export class KafkaTail implements Tail {
   /** Partitions that have not reached where the topic ended at the start, and that offset. */
   readonly #behind = new Map<number, number>();
   readonly #closing = new AbortController();
+  /** After the last record of each partition that was taken. */
+  readonly #seen = new Map<number, number>();
+  #heardAtMs = performance.now();
   #setCaughtUp: () => void = () => {};
   #waitingBytes = 0;
   #last: Promise<void> = Promise.resolve();
@@ -52,6 +55,11 @@ export class KafkaTail implements Tail {
       await reader?.close();
       throw toLogError(error, `tail ${options.topic}`);
     }
+  }
+
+  progress(): TailProgress {
+    const offset = [...this.#seen.values()].reduce((sum, each) => sum + each, 0);
+    return { offset, contactAgeMs: performance.now() - this.#heardAtMs };
   }
 
   async close(): Promise<void> {
@@ -84,6 +92,7 @@ export class KafkaTail implements Tail {
   }
 
   #take(following: Following, fetched: Fetched): void {
+    this.#heardAtMs = performance.now();
     if (fetched.count === 0 && !this.#behind.has(following.partition)) return;
     this.#waitingBytes += fetched.bytes;
     this.#last = this.#last.then(async () => {
@@ -103,6 +112,8 @@ export class KafkaTail implements Tail {
       return;
     }
     if (records.length > 0) await this.#hand(records);
+    const last = records.at(-1);
+    if (last !== undefined) this.#seen.set(following.partition, last.offset + 1);
     following.position = position;
     following.failures = 0;
     if (!this.#closing.signal.aborted) this.#pass(following.partition, position);

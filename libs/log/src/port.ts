@@ -118,11 +118,28 @@ export interface ProcessOptions {
   onPartitions?(open: readonly number[]): void;
 }
 
+/** How far the owner of a partition has come, as it stands now. */
+export interface PartitionProgress {
+  readonly partition: number;
+  /** Everything before it is done and, where steps asked for that, committed; null: where it begins is not known yet. */
+  readonly position: number | null;
+  /** Since the last step that ended well, or since the partition came. */
+  readonly stepAgeMs: number;
+  /** Everything appended before it is done; null: nothing is known yet. */
+  readonly doneUpToMs: number | null;
+  /** False while it is being opened, for the first time or anew. */
+  readonly isOpen: boolean;
+}
+
 export interface Processing {
   /** Resolves when the group has given this member its partitions and all of them are open for the first time. */
   readonly ready: Promise<void>;
   /** Partitions with an open task now. */
   partitions(): readonly number[];
+  /** Of every partition that is this member's, open or not. */
+  progress(): readonly PartitionProgress[];
+  /** Where these partitions end now, asked of the log: the offset after the last record of each. */
+  ends(partitions: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** Ends the running steps, commits them, closes the tasks, leaves the group. */
   close(): Promise<void>;
 }
@@ -137,7 +154,15 @@ export interface TailOptions {
 export interface Tail {
   /** Resolves when everything that was in the topic at the start has been given to onRecords. */
   readonly caughtUp: Promise<void>;
+  progress(): TailProgress;
   close(): Promise<void>;
+}
+
+export interface TailProgress {
+  /** The offsets after the last record of each partition that onRecords has taken, added up. */
+  readonly offset: number;
+  /** Since the log last answered. */
+  readonly contactAgeMs: number;
 }
 
 export interface EventLog {

@@ -10,6 +10,7 @@ import {
   LogController,
 } from 'fastify';
 import type { Registry } from 'prom-client';
+import { createConditionMetrics } from './condition-metrics.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 
@@ -24,6 +25,7 @@ export interface HttpOptions {
 }
 
 export const buildHttp = (options: HttpOptions): FastifyInstance => {
+  createConditionMetrics(options.registry, options.health);
   const app = fastify({
     // Requests are not logged one by one; fastify only needs the logger for its own faults.
     loggerInstance: options.logger as FastifyBaseLogger,

@@ -1,8 +1,7 @@
-/** ClickHouse as the API asks it: timed, and every failure one 503, so that configuration never suffers from it. */
+/** ClickHouse as the API asks it: every failure is one 503, so that configuration never suffers from it. */
 import type { ClickHouse } from '@precede/clickhouse';
 import type { Health, Logger } from '@precede/service';
 import { apiError } from './errors.ts';
-import type { ControlMetrics } from './metrics.ts';
 
 const pingEveryMs = 5_000;
 const pingTimeoutMs = 3_000;
@@ -11,19 +10,12 @@ export interface Analytics {
   ask<R>(question: (clickhouse: ClickHouse) => Promise<R>): Promise<R>;
 }
 
-export const createAnalytics = (
-  clickhouse: ClickHouse | undefined,
-  { logger, metrics }: { readonly logger: Logger; readonly metrics: ControlMetrics },
-): Analytics => ({
+export const createAnalytics = (clickhouse: ClickHouse | undefined, logger: Logger): Analytics => ({
   ask: async (question) => {
     if (clickhouse === undefined) throw apiError('analyticsUnavailable', 'this instance has no ClickHouse');
-    const stop = metrics.queries.startTimer();
     try {
-      const answer = await question(clickhouse);
-      stop({ outcome: 'ok' });
-      return answer;
+      return await question(clickhouse);
     } catch (err) {
-      stop({ outcome: 'failed' });
       logger.warn({ err }, 'a question to ClickHouse failed');
       throw apiError(
         'analyticsUnavailable',

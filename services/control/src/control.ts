@@ -1,8 +1,8 @@
 /** Composes control from what it is given: event log, perhaps ClickHouse, and the tools of the process. */
 import { randomUUID } from 'node:crypto';
-import type { ClickHouse } from '@precede/clickhouse';
+import { type ClickHouse, measuredClickHouse } from '@precede/clickhouse';
 import type { FencedError } from '@precede/contracts';
-import type { EventLog } from '@precede/log';
+import { type EventLog, measuredLog } from '@precede/log';
 import { listen, type RunningService, type Tools } from '@precede/service';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnalytics, watchClickHouse } from './analytics.ts';
@@ -29,8 +29,10 @@ const endProcess = (error: FencedError): void => {
 };
 
 export const startControl = async (config: ControlConfig, deps: ControlDeps): Promise<RunningService> => {
-  const { log, clickhouse, logger, registry, health, clock } = deps;
+  const { logger, registry, health, clock } = deps;
   const metrics = createControlMetrics(registry);
+  const log = measuredLog(deps.log, metrics.log);
+  const clickhouse = deps.clickhouse && measuredClickHouse(deps.clickhouse, metrics.clickhouse);
   health.set('config', false, 'reading the configuration');
   const store = await ConfigStore.open({
     log,
@@ -53,7 +55,7 @@ export const startControl = async (config: ControlConfig, deps: ControlDeps): Pr
     registry,
     logger,
     metrics,
-    analytics: createAnalytics(clickhouse, { logger, metrics }),
+    analytics: createAnalytics(clickhouse, logger),
     authenticate: adminToken(config.PRECEDE_CONTROL_ADMIN_TOKEN),
     drawUuid: randomUUID,
     instance: instanceOf(config),

@@ -82,7 +82,7 @@ export const startHarness = async (options: HarnessOptions = {}): Promise<Harnes
     health,
     metrics,
     clock: options.clock ?? fixedClock(nowMs),
-    analytics: createAnalytics(options.clickhouse, { logger, metrics }),
+    analytics: createAnalytics(options.clickhouse, logger),
     authenticate: options.authenticate ?? adminToken(token),
     drawUuid: options.drawUuid ?? randomUUID,
     instance: {

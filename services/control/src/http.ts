@@ -1,6 +1,6 @@
 /** The management API: body parsing, authentication, errors and metrics for all routes; the routes are in routes.ts. */
 import { UnavailableError } from '@precede/contracts';
-import { buildHttp, type Health, type Logger, type Registry } from '@precede/service';
+import { buildHttp, type Health, type Logger, measureRequests, type Registry } from '@precede/service';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authenticate, demand, type Permission, type Principal, principalOf } from './auth.ts';
 import { failure } from './envelope.ts';
@@ -44,7 +44,7 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
         );
       });
       authorise(api, deps.authenticate);
-      measure(api, deps.metrics);
+      measureRequests(api, deps.metrics.requests);
       routes(api, deps);
     },
     { prefix: '/client/v4' },
@@ -77,14 +77,6 @@ const authorise = (api: FastifyInstance, authenticate: Authenticate): void => {
     const { permission } = request.routeOptions.config;
     const hasZone = Object.hasOwn((request.params ?? {}) as object, 'zone_id');
     if (permission !== undefined) demand(principal, permission, hasZone ? zoneIdOf(request) : undefined);
-  });
-};
-
-const measure = (api: FastifyInstance, metrics: ControlMetrics): void => {
-  api.addHook('onResponse', async (request, reply) => {
-    const { method } = request;
-    metrics.requests.inc({ method, status: `${Math.floor(reply.statusCode / 100)}xx` });
-    metrics.requestSeconds.observe({ method }, reply.elapsedTime / 1000);
   });
 };
 

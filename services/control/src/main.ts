@@ -8,6 +8,7 @@ import {
   inWaitingRoom,
   kafkaFields,
   kafkaOptions,
+  logMetricsOf,
   runProcess,
 } from '@precede/service';
 import { controlFields } from './config.ts';
@@ -17,7 +18,11 @@ await runProcess({
   name: 'control',
   fields: { ...kafkaFields, ...clickhouseFields, ...controlFields },
   start: async (config, tools) => {
-    const log = await openKafkaLog({ ...kafkaOptions(config, 'precede-control'), logger: tools.logger });
+    const log = await openKafkaLog({
+      ...kafkaOptions(config, 'precede-control'),
+      logger: tools.logger,
+      observer: logMetricsOf(tools.registry),
+    });
     const door = { host: config.PRECEDE_CONTROL_HOST, port: config.PRECEDE_CONTROL_PORT, ...tools };
     await inWaitingRoom(door, 'topics', () => log.ensureTopics(topicSpecs));
     const clickhouse = connectClickHouse(clickhouseOptions(config));

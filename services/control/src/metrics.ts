@@ -1,24 +1,15 @@
 /** Every instrument of control. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { createClickHouseMetrics, createRequestMetrics, logMetricsOf, type Registry } from '@precede/service';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 export type ControlMetrics = ReturnType<typeof createControlMetrics>;
 
 export const createControlMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
-    requests: new Counter({
-      name: 'precede_control_requests_total',
-      help: 'Answers of the management API by method and status class.',
-      labelNames: ['method', 'status'],
-      registers,
-    }),
-    requestSeconds: new Histogram({
-      name: 'precede_control_request_duration_seconds',
-      help: 'Time to answer a request of the management API.',
-      labelNames: ['method'],
-      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
-      registers,
-    }),
+    log: logMetricsOf(registry),
+    clickhouse: createClickHouseMetrics(registry),
+    requests: createRequestMetrics(registry, 'control', 'the management API'),
     writes: new Counter({
       name: 'precede_control_writes_total',
       help: 'Changes of configuration by outcome: written, refused, unavailable, busy, fenced.',
@@ -48,12 +39,5 @@ export const createControlMetrics = (registry: Registry) => {
       registers,
     }),
     zones: new Gauge({ name: 'precede_control_zones', help: 'Zones configured.', registers }),
-    queries: new Histogram({
-      name: 'precede_control_clickhouse_query_duration_seconds',
-      help: 'Time of ClickHouse queries, by outcome: ok, failed.',
-      labelNames: ['outcome'],
-      buckets: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
-      registers,
-    }),
   };
 };

@@ -10,6 +10,7 @@ import { answerOf, type Health, type Logger } from '@precede/service';
 import type { BearerCheck } from './bearer.ts';
 import type { Decision } from './decision.ts';
 import { viewOf } from './decision-view.ts';
+import { type CountGateway, GatewayInterface } from './gateways/gateway-metrics.ts';
 import type { Decide } from './pipeline.ts';
 import { parseRequest, type RequestLimits } from './request.ts';
 
@@ -20,6 +21,7 @@ export interface DecideHttpDeps {
   readonly maxBodyBytes: number;
   readonly health: Health;
   readonly logger: Logger;
+  readonly count: CountGateway;
 }
 
 const whole = '/v1/decide';
@@ -71,6 +73,7 @@ class Call {
 
   answer(decision: Decision): void {
     this.#send(200, JSON.stringify(viewOf(decision)), null);
+    this.#deps.count(GatewayInterface.decide, decision.decision, this.elapsedMs());
   }
 
   readonly fail = (error: unknown): void => {
@@ -81,6 +84,7 @@ class Call {
         : new PrecedeError(ErrorCode.internal, 'an unexpected fault; the log of this service has it');
     const { status, body, retryAfter } = answerOf(known);
     this.#send(status, JSON.stringify(body), retryAfter);
+    this.#deps.count(GatewayInterface.decide, status >= 500 ? 'fault' : 'refused', this.elapsedMs());
   };
 
   #send(status: number, text: string, retryAfter: string | null): void {

@@ -3,7 +3,13 @@
  * (library/): snapshots on disk, stores, rules, and, once connected, the log. It decides as soon as it has a snapshot and
  * goes on when the log is away.
  */
-import type { Health, Logger, Tools } from '@precede/service';
+import {
+  type BoundedThing,
+  createBudgetMetrics,
+  type Health,
+  type Logger,
+  type Tools,
+} from '@precede/service';
 import { Tokens } from '@precede/tokens';
 import type { EnforcerConfig } from './config.ts';
 import { type FailModes, failModesOf } from './fail-mode.ts';
@@ -57,6 +63,7 @@ export const openEngine = async (config: EnforcerConfig, deps: EngineDeps): Prom
     deadlineMs: config.PRECEDE_ENFORCER_DEADLINE,
   });
   metrics.countWaiting = () => overload.waiting;
+  createBudgetMetrics(registry, budgetsOf(config, metrics, publishers));
   const decide = createDecide({
     ...{ tables, stores, metrics, clock, failModes, overload },
     recorder: new Recorder(publishers.decisions),
@@ -83,6 +90,23 @@ export const openEngine = async (config: EnforcerConfig, deps: EngineDeps): Prom
     },
   };
 };
+
+/** What is not kept in this process fills nothing. */
+const budgetsOf = (
+  config: EnforcerConfig,
+  metrics: EnforcerMetrics,
+  { decisions, requests }: Record<'decisions' | 'requests', Publisher>,
+): readonly BoundedThing[] => [
+  { budget: 'sessions', limit: config.PRECEDE_ENFORCER_MAX_SESSIONS, used: () => metrics.countSessions() },
+  { budget: 'rate_keys', limit: config.PRECEDE_ENFORCER_MAX_RATE_KEYS, used: () => metrics.countRateKeys() },
+  {
+    budget: 'waiting_decisions',
+    limit: config.PRECEDE_ENFORCER_MAX_WAITING,
+    used: () => metrics.countWaiting(),
+  },
+  { budget: 'publish_queue', limit: config.PRECEDE_ENFORCER_PUBLISH_QUEUE, used: () => decisions.size },
+  { budget: 'feed_queue', limit: config.PRECEDE_ENFORCER_FEED_QUEUE, used: () => requests.size },
+];
 
 /** Without a log nothing is kept for it: what would be written is counted as dropped. */
 const publishersOf = (config: EnforcerConfig, { log, logger }: EngineDeps, metrics: EnforcerMetrics) => {

@@ -37,7 +37,15 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
   };
   const app = buildHttp({
     ...{ logger, health, registry, bodyLimitBytes: maxBodyBytes },
-    intercept: decideHandler({ decide, checkBearer, limits, maxBodyBytes, health, logger }),
+    intercept: decideHandler({
+      decide,
+      checkBearer,
+      limits,
+      maxBodyBytes,
+      health,
+      logger,
+      count: deps.countGateway,
+    }),
   });
   app.get<ZoneRoute>('/v1/zones/:zoneId', (request, reply) => {
     checkBearer(request.headers.authorization);

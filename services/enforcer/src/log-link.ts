@@ -1,6 +1,6 @@
 /** What the enforcer does with the log, opened behind the answering engine: follows the configuration, writes decisions. */
-import { topicSpecs } from '@precede/contracts';
-import type { EventLog } from '@precede/log';
+import { Topic, topicSpecs } from '@precede/contracts';
+import { type EventLog, measuredLog } from '@precede/log';
 import type { Health, Logger } from '@precede/service';
 import { ConfigFollower } from './config-follower.ts';
 import type { EnforcerMetrics } from './metrics.ts';
@@ -36,6 +36,12 @@ export class LogLink {
 
   constructor(deps: LinkDeps) {
     this.#deps = deps;
+    // Until the log is open nobody has heard of it.
+    const startedMs = performance.now();
+    deps.metrics.log.follows(Topic.config, () => ({
+      offset: 0,
+      contactAgeSeconds: (performance.now() - startedMs) / 1000,
+    }));
     this.#opening = this.#open();
   }
 
@@ -54,14 +60,14 @@ export class LogLink {
   }
 
   async #openLog(): Promise<EventLog | undefined> {
-    const { log } = this.#deps;
-    if (typeof log !== 'function') return log;
+    const { log, metrics } = this.#deps;
+    if (typeof log !== 'function') return measuredLog(log, metrics.log);
     const opened = await this.#try(log, 'the log cannot be opened', close);
     if (opened === undefined) return undefined;
     this.#closing.push(() => opened.close());
     // Also loads the schemas, without which nothing can be read or written.
     await this.#try(() => this.#ensureTopics(opened), 'the topics cannot be checked');
-    return opened;
+    return measuredLog(opened, metrics.log);
   }
 
   async #ensureTopics(log: EventLog): Promise<void> {

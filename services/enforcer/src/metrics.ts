@@ -1,7 +1,8 @@
 /** Every instrument of the enforcer. Labels are closed sets; zones, rules and sessions never become labels. */
-import type { Clock, Registry } from '@precede/service';
+import { type Clock, type LogMetrics, logMetricsOf, type Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { DecisionCounts } from './decision-counts.ts';
+import { FastHistogram } from './fast-histogram.ts';
 import { type CountGateway, createGatewayMetrics } from './gateways/gateway-metrics.ts';
 
 /** From one microsecond: a decision in memory takes a few. */
@@ -12,13 +13,16 @@ const decisionBuckets = [
 const valkeyBuckets = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
 
 export interface EnforcerMetrics {
+  readonly log: LogMetrics;
   readonly counts: DecisionCounts;
-  readonly decisionSeconds: Histogram;
+  readonly decisionTimes: { observe(seconds: number): void };
   readonly failed: Counter<'cause' | 'mode'>;
   readonly failMode: Gauge<'mode'>;
   readonly logOnly: Gauge;
   readonly zones: Gauge;
   readonly zonesRefused: Gauge;
+  /** The same on every enforcer that runs the same rules. */
+  readonly rulesDigest: Gauge;
   readonly snapshotsRefused: Counter<'reason'>;
   readonly configFollowing: Gauge;
   readonly configRecords: Counter<'outcome'>;
@@ -58,13 +62,14 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
   const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> =>
     new Gauge({ name: `precede_enforcer_${name}`, help, labelNames, registers });
   const metrics: EnforcerMetrics = {
+    log: logMetricsOf(registry),
     counts: new DecisionCounts(registry),
-    decisionSeconds: new Histogram({
+    decisionTimes: new FastHistogram({
       name: 'precede_enforcer_decision_seconds',
       help: 'Time of a decision without HTTP: session, match, rules, lookback.',
       buckets: decisionBuckets,
       registers,
-    }),
+    }).series(),
     failed: counter('failed_decisions_total', 'Requests that the fail mode answered, by cause and mode.', [
       'cause',
       'mode',
@@ -73,6 +78,10 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     logOnly: gauge('log_only', '1 while denials are only recorded.'),
     zones: gauge('zones', 'Zones with a snapshot in force.'),
     zonesRefused: gauge('zones_refused', 'Zones whose newest snapshot was refused.'),
+    rulesDigest: gauge(
+      'rules_digest',
+      'A number made of every zone and its revision in force: the same on all enforcers that run the same rules; it means nothing else.',
+    ),
     snapshotsRefused: counter('snapshots_refused_total', 'Zone snapshots that did not compile.', ['reason']),
     configFollowing: gauge('config_following', '1 once config.v1 has been read to its end and is followed.'),
     configRecords: counter('config_records_total', 'Records of config.v1 read.', ['outcome']),

@@ -86,7 +86,7 @@ const decideIn = (deps: PipelineDeps, table: ZoneTable, request: GatewayRequest)
   const question = questionOf(deps, table, request);
   return andThen(identify(question), () =>
     andThen(decide(deps.stores, question), (outcome) => {
-      deps.metrics.decisionSeconds.observe((performance.now() - startedMs) / 1000);
+      deps.metrics.decisionTimes.observe((performance.now() - startedMs) / 1000);
       count(deps, outcome, question.hasSession);
       return answer(deps, question, outcome);
     }),
@@ -105,7 +105,7 @@ const questionOf = (deps: PipelineDeps, table: ZoneTable, request: GatewayReques
 const count = ({ metrics }: PipelineDeps, { kind, hit, operation }: Outcome, hasSession: boolean): void =>
   metrics.counts.count(
     kind,
-    hit === null ? 'none' : hit.source,
+    hit,
     operation === undefined ? 'unmatched' : hasSession ? 'sequenced' : 'no_session',
   );
 

@@ -45,6 +45,11 @@ export class Publisher {
     this.#deps = deps;
   }
 
+  /** Records that wait. */
+  get size(): number {
+    return this.#queue.length;
+  }
+
   /** Never throws and never waits. */
   offer(publication: Publication): void {
     const { maxQueued, counts } = this.#deps;

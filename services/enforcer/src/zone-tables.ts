@@ -2,6 +2,7 @@
  * The tables that decisions are made on now, one a zone. A new snapshot takes effect whole or not at all: one that does
  * not compile is counted and logged, and the last good one stays.
  */
+import { createHash } from 'node:crypto';
 import type { ZoneId, ZoneSnapshot } from '@precede/contracts';
 import type { Clock, Logger } from '@precede/service';
 import type { EnforcerMetrics } from './metrics.ts';
@@ -74,5 +75,12 @@ export class ZoneTables {
   #count(): void {
     this.#deps.metrics.zones.set(this.#tables.size);
     this.#deps.metrics.zonesRefused.set(this.#refused.size);
+    this.#deps.metrics.rulesDigest.set(digestOf(this.#tables));
   }
 }
+
+/** 48 bits, which a number of Prometheus holds exactly. */
+const digestOf = (tables: ReadonlyMap<ZoneId, ZoneTable>): number => {
+  const inForce = [...tables.values()].map(({ zoneId, revision }) => `${zoneId}:${revision}`).sort();
+  return createHash('sha256').update(inForce.join('\n')).digest().readUIntBE(0, 6);
+};

@@ -17,9 +17,11 @@ import {
 import {
   buildHttp,
   type Clock,
+  createBudgetMetrics,
   createSampler,
   type Health,
   type Logger,
+  measureRequests,
   type Registry,
   type Sampler,
 } from '@precede/service';
@@ -65,9 +67,7 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
   const app = buildHttp({ logger, health, registry, bodyLimitBytes: config.PRECEDE_INGEST_MAX_BODY });
   const context: Context = {
     ...deps,
-    budget: createBudget(config.PRECEDE_INGEST_MAX_IN_FLIGHT, (usedBytes) =>
-      deps.metrics.inFlightBytes.set(usedBytes),
-    ),
+    budget: measuredBudget(deps),
     sampler: createSampler(config.PRECEDE_INGEST_UNMATCHED_PER_SECOND),
     admissions: new WeakMap(),
   };
@@ -75,22 +75,39 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   endConnectionsOnClose(app);
   const authorise = authoriser(config.PRECEDE_INGEST_TOKEN);
-  app.post<{ Params: ZoneParams }>(
+  void app.register(async (scope) => {
+    measureRequests(scope, deps.metrics.requests);
+    routes(scope, authorise, context);
+  });
+  return app;
+};
+
+const routes = (scope: FastifyInstance, authorise: Authorise, context: Context): void => {
+  scope.post<{ Params: ZoneParams }>(
     '/v1/zones/:zone_id/events',
     { onRequest: [authorise, async (request, reply) => admit(request, reply, context)] },
     async (request, reply) => takeEvents(request, reply, context),
   );
   // Which revision of a zone ingest works with: who has just changed the zone can wait for it.
-  app.get<{ Params: ZoneParams }>('/v1/zones/:zone_id', { onRequest: authorise }, async (request) => {
+  scope.get<{ Params: ZoneParams }>('/v1/zones/:zone_id', { onRequest: authorise }, async (request) => {
     const { zoneId, revision } = zoneOf(request.params.zone_id, context);
     return { zone_id: zoneId, revision };
   });
-  app.post<{ Params: SourceParams }>(
+  scope.post<{ Params: SourceParams }>(
     '/v1/zones/:zone_id/sources/:source/end',
     { onRequest: authorise },
     async (request) => endSource(request.params, context),
   );
-  return app;
+};
+
+const measuredBudget = ({ registry, metrics, config }: ServerDeps): Budget => {
+  const limit = config.PRECEDE_INGEST_MAX_IN_FLIGHT;
+  let used = 0;
+  createBudgetMetrics(registry, [{ budget: 'in_flight_bytes', limit, used: () => used }]);
+  return createBudget(limit, (usedBytes) => {
+    used = usedBytes;
+    metrics.inFlightBytes.set(usedBytes);
+  });
 };
 
 /** Answers given while closing end their connection: kept alive, they would hold the shutdown up until they time out. */
@@ -107,9 +124,11 @@ const endConnectionsOnClose = (app: FastifyInstance): void => {
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Compares digests in constant time, so that neither content nor length of the token shows. */
-const authoriser = (token: string) => {
+type Authorise = (request: FastifyRequest) => Promise<void>;
+
+const authoriser = (token: string): Authorise => {
   const expected = digest(`Bearer ${token}`);
-  return async (request: FastifyRequest): Promise<void> => {
+  return async (request) => {
     if (token === '' || timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
     throw new PrecedeError(ErrorCode.unauthorized, 'a bearer token is needed');
   };

@@ -2,7 +2,7 @@
  * Starts ingest over an event log that somebody else opened and will close: in its own process over Kafka (main.ts),
  * or beside the other services over the embedded log (the CLI).
  */
-import type { EventLog, LogProducer } from '@precede/log';
+import { type EventLog, type LogProducer, measuredLog } from '@precede/log';
 import { type Health, listen, type RunningService, type Tools } from '@precede/service';
 import type { IngestConfig } from './config.ts';
 import { buildServer } from './http.ts';
@@ -19,10 +19,11 @@ const pingTimeoutMs = 2_000;
 const maxBufferedBytes = 256 * 1024 * 1024;
 
 export const startIngest = async (config: IngestConfig, deps: IngestDeps): Promise<RunningService> => {
-  const { log, logger, health, registry } = deps;
+  const { logger, health, registry } = deps;
   health.set('config', false, 'reading the configuration');
   health.set('log', false, 'connecting');
   const metrics = createIngestMetrics(registry);
+  const log = measuredLog(deps.log, metrics.log);
   const producer = await log.producer({ maxBufferedBytes });
   const zones = await followZones({ log, sessionKey: config.PRECEDE_SESSION_KEY, logger, metrics });
   zones.caughtUp.then(
@@ -30,7 +31,7 @@ export const startIngest = async (config: IngestConfig, deps: IngestDeps): Promi
     (err: unknown) => logger.error({ err }, 'the configuration could not be read to its end'),
   );
   const stopPinging = keepPinging(log, health);
-  const app = buildServer({ ...deps, config, producer, zones, metrics });
+  const app = buildServer({ ...deps, log, config, producer, zones, metrics });
   const address = await listen(app, config.PRECEDE_INGEST_HOST, config.PRECEDE_INGEST_PORT);
   const close = async (): Promise<void> => {
     health.drain();

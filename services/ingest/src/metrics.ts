@@ -1,5 +1,5 @@
 /** Every instrument of ingest. */
-import type { Registry } from '@precede/service';
+import { createRequestMetrics, logMetricsOf, type Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** What becomes of an accepted event. */
@@ -12,6 +12,8 @@ export const Outcome = {
 export const createIngestMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
+    log: logMetricsOf(registry),
+    requests: createRequestMetrics(registry, 'ingest', 'ingest'),
     bodies: new Counter({
       name: 'precede_ingest_bodies_total',
       help: 'Request bodies answered, by outcome: accepted, refused (every event of it), invalid, busy, unavailable, other_origin (the zone is fed by the enforcer).',

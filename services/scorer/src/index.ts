@@ -1,8 +1,15 @@
 /** The scorer: counts sequences, scores them, stores both in ClickHouse. Composition only; the data path is pipeline.ts. */
-import type { ClickHouse } from '@precede/clickhouse';
+import { type ClickHouse, measuredClickHouse } from '@precede/clickhouse';
 import { Topic, UnavailableError } from '@precede/contracts';
-import type { EventLog, Processing } from '@precede/log';
-import { buildHttp, listen, type RunningService, type Tools } from '@precede/service';
+import { type EventLog, measuredLog, type Processing } from '@precede/log';
+import {
+  type BoundedThing,
+  buildHttp,
+  createBudgetMetrics,
+  listen,
+  type RunningService,
+  type Tools,
+} from '@precede/service';
 import {
   type Archive,
   ArchivePartition,
@@ -13,7 +20,7 @@ import {
 } from './archive.ts';
 import type { ScorerConfig } from './config.ts';
 import { Models } from './likelihood.ts';
-import { createScorerMetrics } from './metrics.ts';
+import { createScorerMetrics, type ScorerMetrics } from './metrics.ts';
 import { OperationsTable } from './operations-tail.ts';
 import { SequencesPartition } from './pipeline.ts';
 import { Ranker } from './ranker.ts';
@@ -37,13 +44,33 @@ const archivesOf = (config: ScorerConfig, models: Models): Archive[] => [
   ...(config.PRECEDE_SCORER_STORE_REQUESTS ? [requestsArchive] : []),
 ];
 
+/** The first is of the fullest partition, the second of the largest zone. */
+const budgetsOf = (
+  config: ScorerConfig,
+  { openBytes, largestWindow }: ScorerMetrics,
+): readonly BoundedThing[] => [
+  {
+    budget: 'open_counts_bytes',
+    limit: config.PRECEDE_SCORER_MEMORY,
+    used: () => Math.max(0, ...openBytes.values()),
+  },
+  {
+    budget: 'window_bytes',
+    limit: config.PRECEDE_SCORER_WINDOW_MEMORY,
+    used: () => largestWindow.bytes,
+  },
+];
+
 /** The consumer group of sequences.v1. */
 export const SCORER_GROUP = 'precede.scorer';
 
 export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promise<RunningService> => {
-  const { log, clickhouse, logger, registry, health, clock } = deps;
+  const { logger, registry, health, clock } = deps;
   const closing = new AbortController();
   const metrics = createScorerMetrics(registry);
+  const log = measuredLog(deps.log, metrics.log);
+  const clickhouse = measuredClickHouse(deps.clickhouse, metrics.clickhouse);
+  createBudgetMetrics(registry, budgetsOf(config, metrics));
   const storage = createStorage({ clickhouse, metrics, health, logger, closing: closing.signal });
   const shared = { config, codec: log.codec, storage, metrics, clock, logger };
   const app = buildHttp({ logger, health, registry });

@@ -8,6 +8,7 @@ import {
   inWaitingRoom,
   kafkaFields,
   kafkaOptions,
+  logMetricsOf,
   retentionFields,
   retentionOptions,
   runProcess,
@@ -19,7 +20,11 @@ await runProcess({
   name: 'scorer',
   fields: { ...kafkaFields, ...clickhouseFields, ...retentionFields, ...scorerFields },
   start: async (config, tools) => {
-    const log = await openKafkaLog({ ...kafkaOptions(config, 'scorer'), logger: tools.logger });
+    const log = await openKafkaLog({
+      ...kafkaOptions(config, 'scorer'),
+      logger: tools.logger,
+      observer: logMetricsOf(tools.registry),
+    });
     const door = { host: config.PRECEDE_SCORER_HOST, port: config.PRECEDE_SCORER_PORT, ...tools };
     await inWaitingRoom(door, 'topics', () => log.ensureTopics(topicSpecs));
     const clickhouse = connectClickHouse(clickhouseOptions(config));

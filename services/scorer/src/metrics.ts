@@ -1,5 +1,5 @@
 /** Every instrument of the scorer. */
-import type { Registry } from '@precede/service';
+import { createClickHouseMetrics, logMetricsOf, type Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -7,6 +7,8 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 export const createScorerMetrics = (registry: Registry) => {
   const registers = [registry];
   return {
+    log: logMetricsOf(registry),
+    clickhouse: createClickHouseMetrics(registry),
     sequences: new Counter({
       name: 'precede_scorer_sequences_total',
       help: 'Records of sequences.v1, by outcome: counted, too_old, unreadable. A replay counts again.',
@@ -19,6 +21,12 @@ export const createScorerMetrics = (registry: Registry) => {
       labelNames: ['table'] as const,
       registers,
     }),
+    /** Bytes of the counts of open epochs, by partition: the same as the gauge, to be looked at. */
+    openBytes: new Map<number, number>(),
+    /** Bytes of the largest window of a zone. */
+    largestWindow: { bytes: 0 },
+    /** Looked at when metrics are read. */
+    scoreAge: scoreAgeGauge(registry),
     held: new Gauge({
       name: 'precede_scorer_held_sequences',
       help: 'Branches of the counts of open epochs held in memory; most stand for several sequences.',
@@ -92,6 +100,19 @@ export const createScorerMetrics = (registry: Registry) => {
       registers,
     }),
   };
+};
+
+const scoreAgeGauge = (registry: Registry): { read: () => number } => {
+  const source = { read: () => 0 };
+  new Gauge({
+    name: 'precede_scorer_score_age_seconds',
+    help: 'How long the newest scores of a zone with traffic have not told all that is counted of it, of the worst zone of this scorer; 0 where no zone has traffic.',
+    registers: [registry],
+    collect() {
+      this.set(source.read());
+    },
+  });
+  return source;
 };
 
 export type ScorerMetrics = ReturnType<typeof createScorerMetrics>;

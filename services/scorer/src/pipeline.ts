@@ -112,6 +112,7 @@ export class SequencesPartition implements PartitionTask {
     }
     this.#deps.metrics.held.remove({ partition: this.#partition });
     this.#deps.metrics.heldBytes.remove({ partition: this.#partition });
+    this.#deps.metrics.openBytes.delete(this.#partition);
   }
 
   /** Opens the record's epoch; where that ends another one, the offset that may now be committed. */
@@ -192,5 +193,6 @@ export class SequencesPartition implements PartitionTask {
     const counter = this.#open?.counter;
     this.#deps.metrics.held.set(labels, counter?.size ?? 0);
     this.#deps.metrics.heldBytes.set(labels, counter?.bytes ?? 0);
+    this.#deps.metrics.openBytes.set(this.#partition, counter?.bytes ?? 0);
   }
 }

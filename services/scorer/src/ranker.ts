@@ -63,6 +63,9 @@ interface Known {
   /** How long that took. */
   rankMs: number;
   newAt: number;
+  /** When its scores last told all that was counted, as known before that was read. */
+  wholeAt: number;
+  seenAt: number;
 }
 
 /**
@@ -91,6 +94,7 @@ export class Ranker {
 
   constructor(deps: RankerDeps) {
     this.#deps = deps;
+    deps.metrics.scoreAge.read = () => this.#scoreAgeMs() / 1000;
   }
 
   /** Runs until aborted. A failed round is logged, counted and tried again at the next. */
@@ -129,13 +133,24 @@ export class Ranker {
   }
 
   #tell(): void {
-    let [bytes, dropped] = [0, 0];
+    let [bytes, dropped, largest] = [0, 0, 0];
     for (const { window } of this.#known.values()) {
       bytes += window.bytes;
       dropped += window.dropped;
+      largest = Math.max(largest, window.bytes);
     }
+    this.#deps.metrics.largestWindow.bytes = largest;
     this.#deps.metrics.zoneBytes.set(bytes);
     this.#deps.metrics.dropped.set(dropped);
+  }
+
+  /** Of zones that had traffic when they were last seen: what came while nothing could be seen is not known. */
+  #scoreAgeMs(): number {
+    const now = performance.now();
+    let oldest = 0;
+    for (const { wholeAt, seenAt, newAt } of this.#known.values())
+      if (seenAt - newAt < trafficMs) oldest = Math.max(oldest, now - wholeAt);
+    return oldest;
   }
 
   #owns(zoneId: string): boolean {
@@ -150,6 +165,8 @@ export class Ranker {
     const now = performance.now();
     const isNew = last === undefined || isBeyond(written, last.positions);
     if (isNew) known.newAt = now;
+    else known.wholeAt = now;
+    known.seenAt = now;
     if (now - known.rankedAt < restAfter(known.rankMs)) return;
     if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, round);
     else if (isBeyond(progress, last.positions))
@@ -169,6 +186,8 @@ export class Ranker {
       rankedAt: Number.NEGATIVE_INFINITY,
       rankMs: 0,
       newAt: Number.NEGATIVE_INFINITY,
+      wholeAt: performance.now(),
+      seenAt: performance.now(),
     };
     this.#known.set(zoneId, fresh);
     return fresh;
@@ -210,6 +229,7 @@ export class Ranker {
     };
     const draft = (): Snapshot => ({ ...snapshot, generation: nextGeneration(known, beganMs) });
     known.snapshot = await storeSnapshot(storage, draft, scored);
+    known.wholeAt = begin;
     known.rankedAt = performance.now();
     known.rankMs = known.rankedAt - begin;
     metrics.snapshots.inc({ outcome: 'ranked' });

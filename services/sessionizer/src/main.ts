@@ -1,7 +1,14 @@
 /** The sessionizer as a process of its own, on Kafka. */
 import { topicSpecs } from '@precede/contracts';
 import { openKafkaLog } from '@precede/log';
-import { inWaitingRoom, kafkaFields, kafkaOptions, type RunningService, runProcess } from '@precede/service';
+import {
+  inWaitingRoom,
+  kafkaFields,
+  kafkaOptions,
+  logMetricsOf,
+  type RunningService,
+  runProcess,
+} from '@precede/service';
 import { sessionizerFields } from './config.ts';
 import { startSessionizer } from './service.ts';
 
@@ -12,6 +19,7 @@ await runProcess({
     const log = await openKafkaLog({
       ...kafkaOptions(config, 'precede-sessionizer'),
       logger: tools.logger,
+      observer: logMetricsOf(tools.registry),
     });
     const door = { host: config.PRECEDE_SESSIONIZER_HOST, port: config.PRECEDE_SESSIONIZER_PORT, ...tools };
     await inWaitingRoom(door, 'topics', () => log.ensureTopics(topicSpecs));

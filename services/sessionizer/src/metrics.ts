@@ -1,7 +1,7 @@
 /** Every instrument of the sessionizer. */
 import { LIVE } from '@precede/contracts';
 import { estimatedBytes, type WindowsState } from '@precede/sequence';
-import type { Clock, Registry } from '@precede/service';
+import { type Clock, logMetricsOf, type Registry } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -60,6 +60,7 @@ export const createSessionizerMetrics = (
       registers,
     });
   return {
+    log: logMetricsOf(registry),
     restoring: new Gauge({
       name: 'precede_sessionizer_restoring_partitions',
       help: 'Partitions whose windows are being read back from the changelog now.',

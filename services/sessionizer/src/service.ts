@@ -1,8 +1,16 @@
 /** Composition of the sessionizer: HTTP first, then the configuration, then the partitions. */
 import { Topic, type TopicName } from '@precede/contracts';
-import type { EventLog, Processing } from '@precede/log';
-import type { WindowsState } from '@precede/sequence';
-import { type Health, type Logger, listen, type RunningService, type Tools } from '@precede/service';
+import { type EventLog, measuredLog, type Processing } from '@precede/log';
+import { estimatedBytes, type WindowsState } from '@precede/sequence';
+import {
+  type BoundedThing,
+  createBudgetMetrics,
+  type Health,
+  type Logger,
+  listen,
+  type RunningService,
+  type Tools,
+} from '@precede/service';
 import { boundsOf, limitsOf, type SessionizerConfig } from './config.ts';
 import { buildServer } from './http.ts';
 import { createSessionizerMetrics, type SessionizerMetrics } from './metrics.ts';
@@ -21,11 +29,13 @@ export const startSessionizer = async (
   config: SessionizerConfig,
   deps: SessionizerDeps,
 ): Promise<RunningService> => {
-  const { log, logger, health } = deps;
+  const { logger, health } = deps;
   health.set('config', false);
   health.set('partitions', false);
   const states = new Set<WindowsState>();
   const metrics = createSessionizerMetrics(deps.registry, states, deps.clock);
+  const log = measuredLog(deps.log, metrics.log);
+  createBudgetMetrics(deps.registry, budgetsOf(config, states));
   const app = buildServer(deps);
   const address = await listen(app, config.PRECEDE_SESSIONIZER_HOST, config.PRECEDE_SESSIONIZER_PORT);
   const zones = await followZones(log, logger, metrics);
@@ -48,6 +58,20 @@ export const startSessionizer = async (
     health,
     close: () => closeAll(processing, zones, () => app.close()),
   };
+};
+
+/** Each partition has its own: the fullest is told. */
+const budgetsOf = (config: SessionizerConfig, states: ReadonlySet<WindowsState>): readonly BoundedThing[] => {
+  const thing = (budget: string, limit: number, read: (state: WindowsState) => number): BoundedThing => ({
+    ...{ budget, limit },
+    used: () => Math.max(0, ...Array.from(states, read)),
+  });
+  return [
+    thing('open_windows', config.PRECEDE_SESSIONIZER_MAX_WINDOWS, (state) => state.openWindows),
+    thing('held_requests', config.PRECEDE_SESSIONIZER_MAX_HELD, (state) => state.heldRequests),
+    thing('remembered_sessions', config.PRECEDE_SESSIONIZER_MAX_REMEMBERED, (state) => state.remembered),
+    thing('state_bytes', config.PRECEDE_SESSIONIZER_MAX_BYTES, estimatedBytes),
+  ];
 };
 
 const startProcessing = async (

@@ -46,11 +46,11 @@ const checkMethod = ({ decide, token, count }: GatewayDeps): UnaryMethod => {
       check(headers.authorization);
       const request = readCheckRequest(message);
       return andThen(decide(request.zoneId, request, elapsedMs), (decision: Decision) => {
-        count(face, decision.decision);
+        count(face, decision.decision, elapsedMs());
         return checkResponse(decision, request.headers);
       });
     },
-    onFault: () => count(face, 'fault'),
+    onFault: (elapsedMs) => count(face, 'fault', elapsedMs),
     // A fault would open the way under failure_mode_allow, and it is the client who chose the size.
     tooLarge: deniedResponse({ status: 413, headers: [], body: '' }),
   };

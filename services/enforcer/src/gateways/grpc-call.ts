@@ -28,7 +28,7 @@ export interface CallOptions {
   readonly answer: (message: Buffer, elapsedMs: () => number) => Soon<Buffer>;
   /** Errors of any kind, as the status they become. */
   readonly translate: (error: unknown) => GrpcError;
-  readonly onFault: () => void;
+  readonly onFault: (elapsedMs: number) => void;
   readonly onEnd: (call: GrpcCall) => void;
 }
 
@@ -52,7 +52,7 @@ export class GrpcCall {
     const { stream } = this.#options;
     if (this.#isOver) return;
     this.#over();
-    this.#options.onFault();
+    this.#options.onFault(this.#elapsedMs());
     if (stream.destroyed || stream.headersSent) return;
     stream.respond(
       { ...answerHeaders, 'grpc-status': String(status), 'grpc-message': encodeMessage(message) },

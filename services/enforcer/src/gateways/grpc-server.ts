@@ -22,7 +22,7 @@ export interface UnaryMethod {
   /** Throws or rejects with GrpcError, InputError or UnavailableError where there is no answer. */
   readonly answer: (message: Buffer, context: UnaryContext) => Soon<Buffer>;
   /** Told of each call that ended without an answer, late ones included. */
-  readonly onFault: () => void;
+  readonly onFault: (elapsedMs: number) => void;
   /** The answer to a message that is over the bound; null: the status RESOURCE_EXHAUSTED. */
   readonly tooLarge: Buffer | null;
 }
@@ -114,7 +114,7 @@ const openCall = (
       return method.answer(message, { headers, elapsedMs });
     },
     translate: (error) => translate(error, options.logger),
-    onFault: () => method?.onFault(),
+    onFault: (elapsedMs) => method?.onFault(elapsedMs),
     onEnd: (each) => calls.delete(each),
   });
   calls.add(call);

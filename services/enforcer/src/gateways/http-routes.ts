@@ -52,7 +52,7 @@ const addInterface = (scope: FastifyInstance, asked: Interface, deps: RouteDeps)
   });
   scope.setErrorHandler((error: FastifyError, request, reply) => {
     const isFault = sendError(error, request, reply);
-    deps.count(asked.face, isFault ? 'fault' : 'deny');
+    deps.count(asked.face, isFault ? 'fault' : 'deny', reply.elapsedTime);
     return reply;
   });
   readBytes(scope);
@@ -60,7 +60,7 @@ const addInterface = (scope: FastifyInstance, asked: Interface, deps: RouteDeps)
     const sent = asked.read(request);
     const decided = deps.decide(zoneIn(request), sent, () => reply.elapsedTime);
     return andThen(decided, (decision) => {
-      deps.count(asked.face, decision.decision);
+      deps.count(asked.face, decision.decision, reply.elapsedTime);
       return send(reply, asked.render(decision, sent, request));
     });
   };
