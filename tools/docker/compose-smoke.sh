@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the images, brings docker-compose.yml up under a name and on ports of its own, sends requests through it, compares
-# the scores with what they must be, and takes it down again. A failure prints every service's log.
+# Builds the images, brings docker-compose.yml up under a name and on ports of its own, and does what the README says:
+# traffic through Envoy, scores, a rule, a refused request. Then kills a service while traffic runs, recounts, asks Prometheus
+# and Grafana, and ends each service while it has work. A failure prints every service's log.
 # Needs: Docker with compose (v2, or docker-compose 1.29), and `npm ci` done. As root it starts a Docker daemon where none
 # runs; where no image registry can be reached it makes local stand-ins first (base-images.sh, stand-ins.sh).
 set -euo pipefail
@@ -17,6 +18,8 @@ fi
 
 work=$(mktemp -d)
 project=precede-smoke-$$
+services=(control ingest sessionizer scorer enforcer)
+all=(kafka registry clickhouse valkey "${services[@]}" shop shop-setup envoy prometheus grafana)
 if docker compose version >/dev/null 2>&1; then tool=(docker compose); else tool=(docker-compose); fi
 compose() { "${tool[@]}" --project-name "$project" --env-file "$work/env" "$@"; }
 
@@ -25,7 +28,7 @@ finish() {
   if [ "$status" -ne 0 ]; then
     echo "compose-smoke: failed, the logs follow" >&2
     compose ps >&2 || true
-    for service in kafka registry clickhouse control ingest sessionizer scorer enforcer; do
+    for service in "${all[@]}"; do
       compose logs --no-color --tail=60 "$service" >&2 || true
     done
   fi
@@ -48,7 +51,7 @@ free_ports() {
     setTimeout(() => {
       process.argv.slice(1).forEach((name, i) => console.log(`PRECEDE_PORT_${name}=${servers[i].address().port}`));
       for (const server of servers) server.close();
-    }, 100);' CONTROL INGEST ENFORCER CLICKHOUSE KAFKA REGISTRY PROMETHEUS
+    }, 100);' SHOP CONTROL INGEST ENFORCER ENFORCER_GRPC CLICKHOUSE KAFKA REGISTRY PROMETHEUS GRAFANA
 }
 
 "$here/make-env.sh" "$work/env" >/dev/null
@@ -66,70 +69,95 @@ fi
 
 # BuildKit where it is there; the older builder knows everything that the Dockerfile uses.
 docker buildx version >/dev/null 2>&1 || export DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0
-compose build >"$work/build.log" 2>&1 || { tail -n 60 "$work/build.log" >&2; exit 1; }
+PRECEDE_COMMIT=$(git rev-parse HEAD)
+PRECEDE_CREATED=$(TZ=UTC git show --no-patch --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ)
+export PRECEDE_COMMIT PRECEDE_CREATED
+compose build "${services[@]}" cli >"$work/build.log" 2>&1 || { tail -n 60 "$work/build.log" >&2; exit 1; }
 say 'images are built'
 
-compose up -d >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; exit 1; }
-deadline=$((SECONDS + 180))
-for service in control ingest sessionizer scorer enforcer; do
-  id=$(compose ps -q "$service")
-  until [ "$(docker inspect --format '{{.State.Health.Status}}' "$id")" = healthy ]; do
-    [ "$SECONDS" -lt "$deadline" ] || { echo "compose-smoke: $service is not healthy" >&2; exit 1; }
+health() { docker inspect --format '{{.State.Health.Status}}' "$(compose ps -q "$1")"; }
+until_true() { # SECONDS SENTENCE COMMAND…
+  local deadline=$((SECONDS + $1)) sentence=$2
+  shift 2
+  until "$@" >"$work/tried" 2>&1; do
+    [ "$SECONDS" -lt "$deadline" ] || { cat "$work/tried" >&2; echo "compose-smoke: not so: $sentence" >&2; return 1; }
     sleep 1
   done
-done
-say 'all services are ready'
+  say "$sentence"
+}
+all_healthy() { for service; do [ "$(health "$service")" = healthy ] || { echo "$service is not healthy"; return 1; }; done; }
 
-export PRECEDE_URL PRECEDE_TOKEN
-PRECEDE_URL=$(address CONTROL)
-PRECEDE_TOKEN=$(value PRECEDE_CONTROL_ADMIN_TOKEN)
-precede() { npm run --silent precede -- "$@"; }
+compose up -d >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; exit 1; }
+until_true 300 'everything is healthy' all_healthy kafka registry clickhouse valkey "${services[@]}" shop envoy prometheus grafana
 
-# Sixty clients that log in, fill the cart and check out, ten seconds apart, in the last half hour.
-node -e '
-  const steps = [["GET", "/login"], ["POST", "/cart"], ["POST", "/checkout"]];
-  const start = Date.now() - 30 * 60_000;
-  for (let step = 0; step < steps.length; step++)
-    for (let client = 0; client < 60; client++) {
-      const [method, path] = steps[step];
-      const time = start + step * 10_000 + client;
-      console.log(JSON.stringify({ time, method, host: "shop.example.com", path, status: 200, session: `client-${client}` }));
-    }' >"$work/shop.ndjson"
-precede import "$work/shop.ndjson" --format ndjson --zone shop --session field --learn-operations --wait
-precede sequences --zone shop --kind precedence --min-support 10 --limit 50 --json >"$work/shop.json"
-# The way over all three steps is not listed beside its halves: it tells nothing that they do not.
-node -e '
-  const { deepStrictEqual } = require("node:assert");
-  const sequences = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
-  const found = sequences.map((s) => [s.operations.map((o) => `${o.method} ${o.host}${o.endpoint}`).join(" > "), s.score, s.support, s.last_support]);
-  deepStrictEqual(found.sort(), [
-    ["GET shop.example.com/login > POST shop.example.com/cart", 1, 60, 60],
-    ["POST shop.example.com/cart > POST shop.example.com/checkout", 1, 60, 60],
-  ]);' "$work/shop.json"
-say 'the scores are as they must be'
+# Commands in containers of their own, as people run them; what compose itself says is no part of their answer.
+command_in() { compose run --rm -T "$@" 2>"$work/run.log" || { status=$?; cat "$work/run.log" >&2; return "$status"; }; }
+cli() { command_in cli "$@"; }
+traffic() { command_in traffic "$@"; }
+counts_match() {
+  cli sequences --zone shop --kind precedence --limit 50 --json >"$work/sequences.json" &&
+    node tools/docker/shop-counts.ts "$work/sequences.json" "$@"
+}
 
-precede rules add 'POST shop.example.com/cart' 'POST shop.example.com/checkout' --title 'cart first' --zone shop
-decide() { precede decide https://shop.example.com/checkout --method POST --session newcomer --zone shop; }
-status=0
-for _ in $(seq 60); do # The rule reaches the enforcer through the log.
-  status=0
-  decide >"$work/decision" 2>&1 || status=$?
-  [ "$status" -ne 5 ] || break
-  sleep 0.5
-done
-[ "$status" -eq 5 ] || { cat "$work/decision" >&2; echo 'compose-smoke: a checkout without a cart is not denied' >&2; exit 1; }
-say 'a checkout without a cart is denied'
+traffic 200 --json >"$work/before.json"
+say '200 visitors went through Envoy'
+until_true 60 'the scores are as they must be' counts_match "$work/before.json"
 
-precede import data/apache_logs.gz --format combined --zone real --host www.semicomplete.com --learn-operations --shift-to-now --wait
-[ "$(precede sequences --zone real --json | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).length')" -gt 0 ]
+ask() { # METHOD PATH SESSION: the status of the answer
+  curl -sS -o "$work/answer" -w '%{http_code}' -X "$1" -H 'host: shop.example.com' -H "cookie: sid=$3" "$(address SHOP)$2"
+}
+is_answered() { [ "$(ask "$2" "$3" "$4")" = "$1" ] || { cat "$work/answer"; return 1; }; }
+cli rules add 'POST shop.example.com/cart' 'POST shop.example.com/checkout' --title 'cart first' --zone shop
+until_true 30 'Envoy refuses a checkout without a cart' is_answered 403 POST /checkout newcomer
+grep -q '"code":"denied"' "$work/answer"
+until_true 10 'a cart is let through' is_answered 201 POST /cart customer
+until_true 10 'and so is the checkout after it' is_answered 201 POST /checkout customer
+in_valkey() { [ "$(compose exec -T valkey valkey-cli dbsize | tr -dc 0-9)" -gt 200 ]; }
+until_true 5 'the sessions are in valkey' in_valkey
+
+# As a crash does it: the process is gone from inside, and the restart policy has to see it.
+crash() { compose exec -T "$1" sh -c 'kill -9 $(cat /proc/1/task/1/children)' || true; }
+restarts() { docker inspect --format '{{.RestartCount}}' "$(compose ps -q "$1")"; }
+traffic 300 --json >"$work/during.json" &
+during=$!
+sleep 3
+crash sessionizer
+wait "$during"
+[ "$(restarts sessionizer)" -gt 0 ] || { echo 'compose-smoke: the sessionizer was not killed' >&2; exit 1; }
+until_true 120 'a killed sessionizer is back and healthy' all_healthy sessionizer
+# The customer above is one more who went from cart to checkout, and no further.
+jq -c '.["cart and checkout"] = {done: 1, refused: 0, failed: 0}' "$work/during.json" >"$work/during-all.json"
+until_true 120 'nothing is lost or doubled' counts_match "$work/before.json" "$work/during-all.json"
+
+cli import - --format combined --zone real --host www.semicomplete.com --learn-operations --shift-to-now --wait <data/apache_logs.gz
+[ "$(cli sequences --zone real --json | jq length)" -gt 0 ]
 say 'a real log has scores'
 
-up='0'
-for _ in $(seq 60); do
-  up=$(curl -fsS -G "$(address PROMETHEUS)/api/v1/query" --data-urlencode 'query=sum(up{job="precede"})' |
-    node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).data.result[0]?.value[1] ?? "0"') || up=0
-  [ "$up" != 5 ] || break
-  sleep 1
+prometheus() { curl -fsS -G "$(address PROMETHEUS)/api/v1/$1" "${@:2}"; }
+all_up() { prometheus targets | jq -e '.data.activeTargets | length == 7 and all(.health == "up")'; }
+until_true 60 'Prometheus sees every target' all_up
+rules_work() {
+  prometheus rules | jq -e --argjson written "$(grep -c '^ *- *alert:' deploy/helm/precede/files/alerts.yaml || true)" \
+    '[.data.groups[].rules[] | select(.type == "alerting")] | length == $written and all(.health == "ok")'
+}
+until_true 60 'its rules are evaluated without a fault' rules_work
+grafana() { curl -fsS --user "admin:$(value GRAFANA_ADMIN_PASSWORD)" "$(address GRAFANA)/api/$1"; }
+source_works() { grafana "datasources/uid/$1/health" | jq -e '.status == "OK"'; }
+until_true 30 'Grafana reads Prometheus' source_works precede-prometheus
+until_true 30 'Grafana reads ClickHouse, as a user who only reads' source_works precede-clickhouse
+dashboards=$(find deploy/helm/precede/files/dashboards -name '*.json' | wc -l)
+[ "$(grafana 'search?type=dash-db' | jq length)" -eq "$dashboards" ] || { echo 'compose-smoke: Grafana lacks dashboards' >&2; exit 1; }
+say "Grafana has all $dashboards dashboards"
+
+# SIGTERM while visitors come: each ends by itself, within 10 s, with 0.
+traffic 400 --json >"$work/ending.json" &
+sleep 2
+for service in ingest sessionizer scorer control enforcer; do
+  id=$(compose ps -q "$service")
+  begin=$(date +%s%N)
+  docker stop --time 20 "$id" >/dev/null
+  took=$((($(date +%s%N) - begin) / 1000000))
+  code=$(docker inspect --format '{{.State.ExitCode}}' "$id")
+  [ "$code" -eq 0 ] && [ "$took" -lt 10000 ] || { echo "compose-smoke: $service ended with $code after $took ms" >&2; exit 1; }
+  say "SIGTERM ends $service with 0 in $took ms"
 done
-[ "$up" = 5 ] || { echo "compose-smoke: Prometheus sees $up of 5 services" >&2; exit 1; }
-say 'Prometheus sees all five'

@@ -8,9 +8,12 @@ if [ -e "$file" ]; then echo "$file is there already and stays as it is"; exit 0
 random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
 umask 077
-sed -e '/THESE ARE DEMO VALUES/d' -e '/^# Copy to .env/d' \
-  -e "s/^\(PRECEDE_CONTROL_ADMIN_TOKEN\)=.*/\1=$(random_hex 24)/" \
-  -e "s/^\(PRECEDE_SESSION_KEY\)=.*/\1=$(random_hex 32)/" \
-  -e "s/^\(PRECEDE_CLICKHOUSE_PASSWORD\)=.*/\1=$(random_hex 24)/" \
-  "$root/deploy/docker/compose.env.example" >"$file"
+text=$(sed -e '/THESE ARE DEMO VALUES/d' -e '/^# Copy to .env/d' "$root/deploy/docker/compose.env.example")
+# 32 bytes each, as the session key must have them.
+while IFS= read -r line; do
+  case $line in
+    *demo-token* | *demo-password* | PRECEDE_SESSION_KEY=*) echo "${line%%=*}=$(random_hex 32)" ;;
+    *) echo "$line" ;;
+  esac
+done <<<"$text" >"$file"
 echo "$file has random secrets; keep it"
