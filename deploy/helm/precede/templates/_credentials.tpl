@@ -10,8 +10,9 @@ environments and checksums are made from.
 {{- $items := list
   (dict "env" "PRECEDE_SESSION_KEY" "path" "auth.sessionKey" "from" $values.auth.sessionKey "components" (list "ingest" "enforcer"))
   (dict "env" "PRECEDE_CONTROL_ADMIN_TOKEN" "path" "auth.adminToken" "from" $values.auth.adminToken "components" (list "control"))
-  (dict "env" "PRECEDE_INGEST_TOKEN" "path" "auth.ingestToken" "from" $values.auth.ingestToken "components" (list "ingest"))
-  (dict "env" "PRECEDE_ENFORCER_TOKEN" "path" "auth.enforcerToken" "from" $values.auth.enforcerToken "components" (list "enforcer"))
+  (dict "env" "PRECEDE_INGEST_TOKEN" "path" "auth.ingestToken" "from" $values.auth.ingestToken "components" (list "ingest" "helm-test"))
+  (dict "env" "PRECEDE_ENFORCER_TOKEN" "path" "auth.enforcerToken" "from" $values.auth.enforcerToken "components" (list "enforcer" "helm-test"))
+  (dict "env" "PRECEDE_TOKEN" "path" "auth.adminToken" "from" $values.auth.adminToken "components" (list "helm-test"))
   (dict "env" "PRECEDE_SCHEMA_REGISTRY_PASSWORD" "path" "schemaRegistry.password" "from" $values.schemaRegistry.password "components" (append $log "setup"))
   (dict "env" "PRECEDE_ENFORCER_VALKEY_URL" "path" "enforcer.valkey.url" "from" $values.enforcer.valkey.url "components" (list "enforcer"))
   (dict "env" "PRECEDE_ENFORCER_VALKEY_PASSWORD" "path" "enforcer.valkey.password" "from" $values.enforcer.valkey.password "components" (list "enforcer"))
@@ -36,7 +37,7 @@ environments and checksums are made from.
 {{- dict "items" $items | toJson -}}
 {{- end -}}
 
-{{/* The authorities: no secrets, but as long as a Secret may hold them they stand in the environment like one. */}}
+{{/* The certificate authorities: no secrets; given as text they stand in the ConfigMap, else wherever they are kept. */}}
 {{- define "precede.authorities" -}}
 {{- $values := .Values -}}
 {{- $items := list -}}
@@ -62,10 +63,7 @@ environments and checksums are made from.
 {{- end }}
 {{- range (include "precede.authorities" .root | fromJson).items }}
 {{- if has $component .components }}
-{{- if .from.pem }}
-- name: {{ .env }}
-  value: {{ .from.pem | quote }}
-{{- else if .from.existingSecret }}
+{{- if .from.existingSecret }}
 - name: {{ .env }}
   valueFrom:
     secretKeyRef:

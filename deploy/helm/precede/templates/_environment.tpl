@@ -37,6 +37,10 @@ The environment of each container: what is no secret as a map (it becomes a Conf
 {{- if not $is.setup -}}
 {{- $config = merge $config (include "precede.config.service" . | fromYaml) -}}
 {{- end -}}
+{{- $component := .component -}}
+{{- range (include "precede.authorities" .root | fromJson).items -}}
+{{- if and .from.pem (has $component .components) -}}{{- $_ := set $config .env .from.pem -}}{{- end -}}
+{{- end -}}
 {{- $texts := dict -}}
 {{- range $name, $value := mergeOverwrite $config $values.settings (index $values .component "settings" | default dict) -}}
 {{- $_ := set $texts $name (include "precede.text" $value) -}}

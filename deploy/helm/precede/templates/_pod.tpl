@@ -2,7 +2,7 @@
 
 {{/* The general `pod` with that of one component laid over it, as YAML. Takes root and component. */}}
 {{- define "precede.pod" -}}
-{{- $own := index .root.Values .component "pod" | default dict -}}
+{{- $own := (index .root.Values (get (dict "helm-test" "tests") .component | default .component)).pod | default dict -}}
 {{- toYaml (mergeOverwrite (deepCopy .root.Values.pod) (deepCopy $own)) -}}
 {{- end -}}
 
@@ -55,7 +55,7 @@ affinity:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if not (has .component (list "setup" "control")) }}
+{{- if not (has .component (list "setup" "control" "helm-test")) }}
 {{- with $pod.topologySpread }}
 topologySpreadConstraints:
   {{- include "precede.spread" (dict "constraints" . "labels" (include "precede.selectorLabels" $ | fromYaml)) | nindent 2 }}

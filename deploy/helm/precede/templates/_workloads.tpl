@@ -1,9 +1,3 @@
-{{/* Not empty where something else than `replicas` sets the number of pods. Takes the values of a service. */}}
-{{- define "precede.isScaled" -}}
-{{- $autoscaling := default dict .autoscaling -}}
-{{- if or (dig "hpa" "enabled" false $autoscaling) (dig "keda" "enabled" false $autoscaling) -}}true{{- end -}}
-{{- end -}}
-
 {{/* One volume a pod of the enforcer, kept when the StatefulSet is deleted or scaled down. */}}
 {{- define "precede.volumeClaims" -}}
 {{- $persistence := .root.Values.enforcer.persistence -}}
