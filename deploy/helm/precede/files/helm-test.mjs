@@ -25,7 +25,10 @@ const fail = (text) => {
 };
 
 const json = async (method, url, body, token) => {
-  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' };
+  const headers = {
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+    'content-type': 'application/json',
+  };
   const init = { method, headers, signal: AbortSignal.timeout(30_000) };
   const response = await fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
   const text = await response.text();
@@ -78,7 +81,8 @@ const known = async (zone, base, token) => {
 const sendFile = async (zone) => {
   const now = Date.now();
   const lines = Array.from({ length: payers }, (_, n) => {
-    const request = (path, time) => JSON.stringify({ time, method: 'POST', host, path, session: `session-${n}` });
+    const request = (path, time) =>
+      JSON.stringify({ time, method: 'POST', host, path, session: `session-${n}` });
     return [...(n < withCart ? [request('/cart', now - 2_000)] : []), request('/pay', now - 1_000)];
   }).flat();
   const file = join(await mkdtemp(join(tmpdir(), 'helm-test-')), 'requests.ndjson');
@@ -98,7 +102,11 @@ const awaitScore = async (zone) => {
     if (sequence === undefined || sequence.last_support < payers) return undefined;
     return sequence;
   });
-  if (found.support !== withCart || found.last_support !== payers || Math.abs(found.score - withCart / payers) > 1e-6)
+  if (
+    found.support !== withCart ||
+    found.last_support !== payers ||
+    Math.abs(found.score - withCart / payers) > 1e-6
+  )
     fail(`expected ${withCart} of ${payers}, got ${JSON.stringify(found)}`);
   say(`score of /cart before /pay: ${found.score} (${found.support} of ${found.last_support})`);
 };

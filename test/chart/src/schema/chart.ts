@@ -56,7 +56,7 @@ const setup = closed({
   kafka: account,
   clickhouse: account,
   backoffLimit: whole(0, 100),
-  activeDeadlineSeconds: whole(1, 86_400),
+  timeoutSeconds: whole(1, 86_400),
   resources,
   pod,
 });
