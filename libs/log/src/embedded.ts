@@ -5,7 +5,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { ConfigError, ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
-import { openEmbeddedCodec } from './embedded-codec.ts';
+import { readSchemas } from './avro-codec.ts';
+import { createEmbeddedCodec } from './embedded-codec.ts';
 import type { EmbeddedCore } from './embedded-core.ts';
 import { checkFormat, markFormat } from './embedded-format.ts';
 import { Group } from './embedded-group.ts';
@@ -13,6 +14,7 @@ import { lockDirectory } from './embedded-lock.ts';
 import { startProcessing } from './embedded-process.ts';
 import { createEmbeddedProducer, type Epochs } from './embedded-producer.ts';
 import { startRetention } from './embedded-retention.ts';
+import { keepSchemas, withKeptSchemas } from './embedded-schemas.ts';
 import { AppendSignal } from './embedded-signal.ts';
 import { EmbeddedStore } from './embedded-store.ts';
 import { startTail } from './embedded-tail.ts';
@@ -33,13 +35,15 @@ export interface EmbeddedLogOptions {
  * written by a newer version or is damaged.
  */
 export const openEmbeddedLog = async (options: EmbeddedLogOptions): Promise<EventLog> => {
-  const codec = await openEmbeddedCodec();
+  const schemas = await readSchemas();
   mkdirSync(options.dir, { recursive: true });
   const unlock = lockDirectory(options.dir);
   try {
     checkFormat(options.dir);
+    const codec = createEmbeddedCodec(withKeptSchemas(options.dir, schemas));
     const store = openStore(options.dir);
     markFormat(options.dir);
+    keepSchemas(options.dir, schemas);
     return assemble(options, store, codec, unlock);
   } catch (error) {
     unlock();

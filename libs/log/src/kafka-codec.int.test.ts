@@ -11,10 +11,16 @@ import { openKafkaLog } from './kafka.ts';
 const kafka = await acquireKafka();
 
 interface RecordSchema {
-  readonly fields: readonly object[];
+  readonly fields: readonly { readonly name: string }[];
 }
 
 const textOf = async (): Promise<string> => (await readSchemas()).get(Topic.deadLetters)?.text ?? '';
+
+/** The schema with one field more. */
+const changed = (text: string, added: object): string => {
+  const schema = JSON.parse(text) as RecordSchema;
+  return JSON.stringify({ ...schema, fields: [added, ...schema.fields] });
+};
 
 /** A value of any Avro record schema: the empty or first of everything. */
 const anyOf = (schema: string): unknown => avsc.Type.forSchema(JSON.parse(schema) as Schema).random();
@@ -46,17 +52,14 @@ else
       closers.push(() => log.close());
       return log;
     };
-    const register = async (given: TestOptions, schema: string): Promise<number> => {
-      const response = await fetch(
-        `${registryUrl}/subjects/${given.topicPrefix}${Topic.deadLetters}-value/versions`,
-        {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ schema }),
-        },
-      );
-      return ((await response.json()) as { id: number }).id;
-    };
+    const tryRegister = (given: TestOptions, schema: string): Promise<Response> =>
+      fetch(`${registryUrl}/subjects/${given.topicPrefix}${Topic.deadLetters}-value/versions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ schema }),
+      });
+    const register = async (given: TestOptions, schema: string): Promise<number> =>
+      ((await (await tryRegister(given, schema)).json()) as { id: number }).id;
 
     test('reads what another process with the same schema wrote, and names its schema in each value', async () => {
       const given = options();
@@ -80,9 +83,7 @@ else
       const log = await open(given);
       await log.ensureTopics(specs);
       const text = await textOf();
-      const schema = JSON.parse(text) as RecordSchema;
-      const added = { name: 'added_later', type: 'string', default: '' };
-      const newer = JSON.stringify({ ...schema, fields: [added, ...schema.fields] });
+      const newer = changed(text, { name: 'added_later', type: 'string', default: '' });
       const id = await register(given, newer);
       const value = anyOf(text) as object;
       const encoded = frame(id, newer, { added_later: 'news', ...value });
@@ -96,6 +97,60 @@ else
         log.codec.encode(Topic.deadLetters, decoded).subarray(5),
         frame(0, text, value).subarray(5),
       );
+    });
+
+    test('starts and writes beside a newer release, and after it', async () => {
+      const given = options();
+      await (await open(given)).ensureTopics(specs);
+      const newer = changed(await textOf(), { name: 'added_later', type: 'string', default: '' });
+      const id = await register(given, newer);
+      assert.ok(id > 0);
+
+      const older = await open(given);
+      await older.ensureTopics(specs);
+      const encoded = older.codec.encode(Topic.deadLetters, anyOf(await textOf()));
+
+      assert.notEqual(encoded.readInt32BE(1), id);
+      assert.ok(
+        avsc.Type.forSchema(JSON.parse(await textOf()) as Schema).isValid(
+          older.codec.decode(Topic.deadLetters, encoded),
+        ),
+      );
+    });
+
+    test('the registry refuses a schema that cannot read what was written, and knows the one that can', async () => {
+      const given = options();
+      await (await open(given)).ensureTopics(specs);
+      const text = await textOf();
+
+      const withoutDefault = await tryRegister(given, changed(text, { name: 'added_later', type: 'string' }));
+      const withDefault = await tryRegister(
+        given,
+        changed(text, { name: 'added_later', type: ['null', 'string'], default: null }),
+      );
+
+      assert.equal(withoutDefault.status, 409);
+      assert.equal(withDefault.status, 200);
+    });
+
+    test('a record of a newer writer that it cannot resolve is unreadable, and those behind it are read', async () => {
+      const given = options();
+      const log = await open(given);
+      await log.ensureTopics(specs);
+      const text = await textOf();
+      const schema = JSON.parse(text) as RecordSchema;
+      const fields = schema.fields.map((field) =>
+        field.name === 'key' ? { ...field, type: ['null', 'bytes', 'long'] } : field,
+      );
+      const newer = JSON.stringify({ ...schema, fields });
+      const id = await register(given, newer);
+      const strange = frame(id, newer, anyOf(newer));
+      const usual = log.codec.encode(Topic.deadLetters, anyOf(text));
+
+      await log.codec.prepare(Topic.deadLetters, [strange, usual]);
+
+      assert.throws(() => log.codec.decode(Topic.deadLetters, strange), { code: ErrorCode.recordUnreadable });
+      assert.ok(log.codec.decode(Topic.deadLetters, usual));
     });
 
     test('says that a record is unreadable, whatever its bytes are', async () => {

@@ -17,6 +17,7 @@ import {
 } from '@precede/contracts';
 import type { AvroCodec, OutgoingRecord } from '@precede/log';
 import type { JournalWrite, WindowChange } from '@precede/sequence';
+import { journalFormatHeaders } from './journal-format.ts';
 
 /** Keyed by zone and last operation: all sequences that end alike meet in one partition of the scorer. */
 export const sequenceRecord = (codec: AvroCodec, sequence: SequenceObserved): OutgoingRecord => ({
@@ -52,7 +53,7 @@ export function* journalRecords(
   }
   for (const change of write.changes) yield record(keyOf(change), change.entry);
   for (const held of write.held) yield record(journalHeldKey(held.sequence), held);
-  yield record(journalHeadKey(), write.head);
+  yield { ...record(journalHeadKey(), write.head), headers: journalFormatHeaders };
 }
 
 const keyOf = ({ zoneId, source, sessionId }: WindowChange): Buffer =>
