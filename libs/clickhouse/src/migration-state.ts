@@ -49,13 +49,28 @@ export function readApplied(clickhouse: ClickHouse): Promise<Applied[]> {
   return clickhouse.query<Applied>('SELECT version, name, checksum FROM schema_migrations ORDER BY version');
 }
 
+/**
+ * Names of what a newer release has applied. Such migrations only add, so that this release works beside them; one that
+ * takes something away is named contract_…, and is refused: throws ConfigError.
+ */
 export const newerThan = (
   migrations: readonly { version: number }[],
   applied: readonly Applied[],
 ): string[] => {
   const known = new Set(migrations.map(({ version }) => version));
-  return applied.filter(({ version }) => !known.has(version)).map(({ name }) => name);
+  const newer = applied.filter(({ version }) => !known.has(version)).map(({ name }) => name);
+  const contracted = newer.filter((name) => name.startsWith(contracting));
+  if (contracted.length > 0)
+    throw new ConfigError(
+      contracted.map(
+        (name) =>
+          `the tables are those of a newer release, which has taken away what this one needs (${name}): start the newer one, or restore a backup from before it`,
+      ),
+    );
+  return newer;
 };
+
+const contracting = 'contract_';
 
 const isNoDatabase = (error: unknown): boolean =>
   error instanceof PrecedeError && error.message.includes('UNKNOWN_DATABASE');
