@@ -1,9 +1,12 @@
 /** What ClickHouse holds in the end, in the words of the recount. */
 import type { Recount } from './recount.ts';
-import type { Stand } from './stand.ts';
 
-export const storedCounts = async (stand: Stand, zoneId: string): Promise<Map<string, number>> => {
-  const rows = await stand.sql(
+export interface Database {
+  sql(query: string): Promise<Record<string, unknown>[]>;
+}
+
+export const storedCounts = async (database: Database, zoneId: string): Promise<Map<string, number>> => {
+  const rows = await database.sql(
     `SELECT form, toUnixTimestamp(hour) * 1000 AS at, operations, occurrences FROM sequence_hours
      WHERE zone_id = '${zoneId}' AND form != 'pair'`,
   );
@@ -15,8 +18,8 @@ export const storedCounts = async (stand: Stand, zoneId: string): Promise<Map<st
   );
 };
 
-export const storedWindows = async (stand: Stand, zoneId: string): Promise<string[]> => {
-  const rows = await stand.sql(
+export const storedWindows = async (database: Database, zoneId: string): Promise<string[]> => {
+  const rows = await database.sql(
     `SELECT toUnixTimestamp64Milli(first) AS a, toUnixTimestamp64Milli(last) AS b, length
      FROM sessions FINAL WHERE zone_id = '${zoneId}'`,
   );
@@ -24,8 +27,8 @@ export const storedWindows = async (stand: Stand, zoneId: string): Promise<strin
 };
 
 /** Ids of denials, and how often each is there. */
-export const storedDenials = async (stand: Stand, zoneId: string): Promise<string[]> => {
-  const rows = await stand.sql(
+export const storedDenials = async (database: Database, zoneId: string): Promise<string[]> => {
+  const rows = await database.sql(
     `SELECT decision_id FROM decisions FINAL WHERE zone_id = '${zoneId}' AND verdict = 'block'`,
   );
   return rows.map((row) => String(row['decision_id']));
@@ -38,11 +41,11 @@ interface Score {
 
 /** Listed scores that say something else than the recount. */
 export const differingScores = async (
-  stand: Stand,
+  database: Database,
   zoneId: string,
   { counts }: Recount,
 ): Promise<string[]> => {
-  const rows = (await stand.sql(
+  const rows = (await database.sql(
     `SELECT operations, support FROM newest_scores
      WHERE zone_id = '${zoneId}' AND kind = 'precedence' AND is_listed = 1`,
   )) as unknown as Score[];

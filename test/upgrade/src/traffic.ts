@@ -147,7 +147,8 @@ const newClient = (): Client => ({ session: 0, requests: 0, at: 0, awayUntilMs: 
 const sessionOf = (client: Client, all: readonly Client[]): string =>
   `client-${all.indexOf(client)}-${client.session}`;
 
-const eventOf = ({ timeMs, session, operation }: Sent, id: string) => ({
+/** As ingest takes it. */
+export const eventOf = ({ timeMs, session, operation }: Sent, id: string) => ({
   time: timeMs,
   method: 'GET',
   host,
