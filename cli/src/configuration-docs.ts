@@ -42,7 +42,10 @@ const commandVariables: readonly (readonly [name: string, meaning: string])[] = 
     'PRECEDE_URL',
     'Other commands: management API of the instance, as `--url`; otherwise the running one of `--data`.',
   ],
-  ['PRECEDE_TOKEN', 'Bearer token of the management API, as `--token`; otherwise the one in `--data`.'],
+  [
+    'PRECEDE_TOKEN',
+    'Bearer token of the management API, as `--token`; otherwise the one in `--data`. Or `PRECEDE_TOKEN_FILE`.',
+  ],
   ['PRECEDE_INGEST_URL', 'Ingest, as `--ingest-url`; otherwise where the instance says.'],
   ['PRECEDE_ENFORCER_URL', 'The enforcer, as `--enforcer-url`; otherwise where the instance says.'],
 ];
@@ -64,14 +67,14 @@ const defaultOf = (fallback: string | undefined): string =>
 const table = (fields: Fields): string => {
   const rows = Object.entries(fields).map(
     ([name, field]) =>
-      `| \`${name}\` | ${defaultOf(field.default)} | ${cell(field.rule)} | ${cell(field.meaning)} |`,
+      `| \`${name}\` | ${defaultOf(field.default)} | ${cell(field.rule)}${field.isFromFile ? ', or `…_FILE`' : ''} | ${cell(field.meaning)} |`,
   );
   return ['| variable | default | value | meaning |', '|---|---|---|---|', ...rows].join('\n');
 };
 
 export const renderConfiguration = (): string => {
   const head =
-    '# Configuration\n\nMade by `npm run docs` from the code; do not edit. A process reports every fault at once and `--check-config` only checks. An empty variable counts as unset.\n';
+    '# Configuration\n\nMade by `npm run docs` from the code; do not edit. A process reports every fault at once and `--check-config` only checks. An empty variable counts as unset.\n\nWhere the value says *or `…_FILE`*, the variable of the same name with `_FILE` behind it may name a file to read it from, as Docker and Kubernetes mount secrets: `PRECEDE_KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka`. A newline at its end is cut. Both variables together are a fault, and so is a file that is empty.\n';
   const parts = sections.map(
     ({ title, note, fields }) => `## ${title}\n\n${note === '' ? '' : `${note}\n\n`}${table(fields)}\n`,
   );

@@ -150,7 +150,10 @@ const startServices = async (
   return { control, ingest, enforcer, sessionizer, scorer, clickhouse: server.connection.url };
 };
 
+/** As values, wherever they came from. */
 const secretEnv = (secrets: Secrets): Record<string, string> => ({
+  PRECEDE_SESSION_KEY_FILE: '',
+  PRECEDE_CONTROL_ADMIN_TOKEN_FILE: '',
   PRECEDE_SESSION_KEY: secrets.sessionKey,
   PRECEDE_CONTROL_ADMIN_TOKEN: secrets.token,
 });

@@ -33,6 +33,7 @@ const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   [ErrorCode.logInUse]: ExitCode.usage,
   [ErrorCode.clickhouseInUse]: ExitCode.usage,
   [ErrorCode.clickhouseUnavailable]: ExitCode.unavailable,
+  [ErrorCode.clickhouseRefused]: ExitCode.refused,
 };
 
 export const exitCodeOf = (error: unknown): ExitCode => {

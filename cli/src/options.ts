@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InputError } from '@precede/contracts';
 import type { Command } from 'commander';
 import { ApiClient } from './api-client.ts';
+import { told } from './told.ts';
 
 export const defaultDataDir = process.env['PRECEDE_DATA'] || '.precede';
 
@@ -42,6 +43,8 @@ const env = (name: string): string | undefined => {
   return value === undefined || value === '' ? undefined : value;
 };
 
+const secretOf = (name: string): string | undefined => told(name, process.env);
+
 const baseUrl = (text: string): string => {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
@@ -70,15 +73,15 @@ const readToken = (dataDir: string): string | undefined => {
 };
 
 export const clientOf = (options: TargetOptions): ApiClient => {
-  const told = options.url ?? env('PRECEDE_URL');
-  const running = told === undefined ? readInstance(options.data) : undefined;
+  const url = options.url ?? env('PRECEDE_URL');
+  const running = url === undefined ? readInstance(options.data) : undefined;
   const ingestUrl = options.ingestUrl ?? env('PRECEDE_INGEST_URL') ?? running?.ingest;
   const enforcerUrl = options.enforcerUrl ?? env('PRECEDE_ENFORCER_URL') ?? running?.enforcer;
-  const ingestToken = env('PRECEDE_INGEST_TOKEN');
-  const enforcerToken = env('PRECEDE_ENFORCER_TOKEN');
+  const ingestToken = secretOf('PRECEDE_INGEST_TOKEN');
+  const enforcerToken = secretOf('PRECEDE_ENFORCER_TOKEN');
   return new ApiClient({
-    url: baseUrl(told ?? running?.control ?? 'http://127.0.0.1:8080'),
-    token: options.token ?? env('PRECEDE_TOKEN') ?? readToken(options.data) ?? '',
+    url: baseUrl(url ?? running?.control ?? 'http://127.0.0.1:8080'),
+    token: options.token ?? secretOf('PRECEDE_TOKEN') ?? readToken(options.data) ?? '',
     ...(ingestUrl === undefined ? {} : { ingestUrl: baseUrl(ingestUrl) }),
     ...(enforcerUrl === undefined ? {} : { enforcerUrl: baseUrl(enforcerUrl) }),
     ...(ingestToken === undefined ? {} : { ingestToken }),

@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSy
 import { join } from 'node:path';
 import { InputError } from '@precede/contracts';
 import { tokenFile } from './options.ts';
+import { told } from './told.ts';
 
 export interface Secrets {
   /** 64 hex digits: what session pseudonyms are made with. Losing it makes known sessions new ones. */
@@ -16,10 +17,11 @@ export interface Secrets {
 export const secretsOf = (dataDir: string, env: Readonly<Record<string, string | undefined>>): Secrets => {
   makeDirectory(dataDir);
   const sessionKey =
-    env['PRECEDE_SESSION_KEY'] || keep(join(dataDir, 'session-key'), () => randomBytes(32).toString('hex'));
-  const told = env['PRECEDE_CONTROL_ADMIN_TOKEN'] || env['PRECEDE_TOKEN'];
+    told('PRECEDE_SESSION_KEY', env) ??
+    keep(join(dataDir, 'session-key'), () => randomBytes(32).toString('hex'));
+  const token = told('PRECEDE_CONTROL_ADMIN_TOKEN', env) ?? told('PRECEDE_TOKEN', env);
   const path = tokenFile(dataDir);
-  if (told) writeFileSync(path, `${told}\n`, { mode: 0o600 });
+  if (token !== undefined) writeFileSync(path, `${token}\n`, { mode: 0o600 });
   return { sessionKey, token: keep(path, () => randomBytes(24).toString('base64url')) };
 };
 

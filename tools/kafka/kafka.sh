@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Apache Kafka from its Maven artifacts, one node on loopback: kafka.sh fetch|start|stop|kill|tool CLASS ARGS…
 # KAFKA_DIR work folder (data, log, pid), KAFKA_LIB jars (kept between runs), KAFKA_PORT, KAFKA_CONTROLLER_PORT, KAFKA_HEAP.
+# KAFKA_PROPERTIES a file of further settings, KAFKA_SCRAM its users, as `--add-scram` takes them, parted by spaces.
 # Needs Java 17 and, for the first fetch, Maven.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,8 +26,11 @@ fetch() {
 format() {
   sed -e "s/@PORT@/$port/g" -e "s/@CONTROLLER_PORT@/$controller_port/g" -e "s#@DATA@#$dir/data#g" \
     "$here/server.properties" >"$dir/server.properties"
+  if [ -n "${KAFKA_PROPERTIES:-}" ]; then cat "$KAFKA_PROPERTIES" >>"$dir/server.properties"; fi
   [ -f "$dir/data/meta.properties" ] && return 0
-  run_java -Dkafka.log.level=ERROR kafka.tools.StorageTool format \
+  users=()
+  for user in ${KAFKA_SCRAM:-}; do users+=(--add-scram "$user"); done
+  run_java -Dkafka.log.level=ERROR kafka.tools.StorageTool format "${users[@]}" \
     -t "$(run_java -Dkafka.log.level=ERROR kafka.tools.StorageTool random-uuid)" -c "$dir/server.properties" >/dev/null
 }
 
@@ -64,5 +68,5 @@ case ${1:-} in
   stop) stop ;;
   kill) stop KILL ;;
   tool) shift; run_java -Xmx256m -Dkafka.log.level=ERROR "$@" ;;
-  *) sed -n 2,4p "$0"; exit 2 ;;
+  *) sed -n 2,5p "$0"; exit 2 ;;
 esac

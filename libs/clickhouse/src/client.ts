@@ -2,8 +2,10 @@
  * The one client of ClickHouse, for the embedded server and for any other. Settings that differ from the server's defaults
  * are all here, each with its reason.
  */
+import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import {
+  type ClickHouseClientConfigOptions,
   ClickHouseLogLevel,
   type ClickHouseSettings,
   createClient,
@@ -21,6 +23,8 @@ export interface ClickHouseOptions {
   readonly username: string;
   readonly password: string;
   readonly requestTimeoutMs: number;
+  /** For an https address: PEM texts. Absent or {}: what Node trusts, and no certificate of our own. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** The cluster that the schema is laid out over, by its name in the server's configuration; empty or absent: one server. */
   readonly cluster?: string;
   /** Replicas of a shard that must have an insert before it counts: auto (most of them) or how many. Only on a cluster. */
@@ -113,9 +117,23 @@ function createDriver(options: ClickHouseOptions, database: string): Driver {
     },
     compression: { request: false, response: false },
     keep_alive: { enabled: true, idle_socket_ttl: 2500 },
+    ...secured(options),
     // Every error is thrown, so the library's own log would only say it twice.
     log: { level: ClickHouseLogLevel.OFF },
   });
+}
+
+/**
+ * An agent of our own, as the library's takes no client certificate beside a password. Without a password the certificate is
+ * who we are, which the server wants to be told.
+ */
+function secured({ url, tls = {}, password }: ClickHouseOptions): ClickHouseClientConfigOptions {
+  if (!url.startsWith('https:') || Object.keys(tls).length === 0) return {};
+  const isIdentity = tls.cert !== undefined && password === '';
+  return {
+    http_agent: new Agent({ keepAlive: true, ...tls }),
+    ...(isIdentity ? { http_headers: { 'X-ClickHouse-SSL-Certificate-Auth': 'on' } } : {}),
+  };
 }
 
 function firstWords(sql: string): string {

@@ -5,5 +5,6 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './expression-rules.ts';
 export * from './ids.ts';
+export * from './tls-fault.ts';
 export * from './topics.ts';
 export * from './zone-config.ts';

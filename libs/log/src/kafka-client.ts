@@ -39,9 +39,7 @@ const logTo = (logger: KafkaLogger): logCreator => {
 const configOf = (options: KafkaAccess): KafkaConfig => ({
   brokers: [...options.brokers],
   clientId: options.clientId,
-  ...(options.ssl === undefined
-    ? {}
-    : { ssl: typeof options.ssl === 'boolean' ? options.ssl : { ca: options.ssl.ca } }),
+  ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
   ...(options.sasl === undefined ? {} : { sasl: options.sasl as NonNullable<KafkaConfig['sasl']> }),
   socketFactory: options.sockets.open,
   connectionTimeout: 5_000,

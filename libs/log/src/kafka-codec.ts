@@ -3,9 +3,10 @@
  * The registry is asked when topics are ensured and when an id is met for the first time, never after that.
  */
 
+import { Agent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { ConfigError, ErrorCode, type TopicName, UnavailableError } from '@precede/contracts';
+import { ConfigError, ErrorCode, type TopicName, tlsFault, UnavailableError } from '@precede/contracts';
 import type { Resolver } from 'avsc';
 import {
   bodyAfter,
@@ -50,6 +51,7 @@ export class RegistryCodec implements AvroCodec {
       host: options.registryUrl.replace(/\/$/, ''),
       clientId: options.clientId,
       ...(options.registryAuth === undefined ? {} : { auth: options.registryAuth }),
+      ...(options.registryUrl.startsWith('https:') ? { agent: new Agent(options.registryTls) } : {}),
       retry: { retries: 2, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1 },
     });
   }
@@ -212,6 +214,12 @@ const finalStatuses = new Set([401, 403, 409, 422]);
 const registryError = (error: unknown, action: string): Error => {
   const { status, message, name } = error as { status?: number; message?: string; name?: string };
   const why = `${action}: ${message ?? String(error)}`;
+  const tls = tlsFault(error, { who: 'The schema registry', prefix: 'PRECEDE_SCHEMA_REGISTRY' });
+  if (tls !== undefined) return new ConfigError([`${tls} (${why}).`]);
+  if (status === 401)
+    return new ConfigError([
+      `The schema registry refuses the credentials: look at PRECEDE_SCHEMA_REGISTRY_USERNAME and PRECEDE_SCHEMA_REGISTRY_PASSWORD (${why}).`,
+    ]);
   if (finalStatuses.has(status ?? 0) || name === 'ConfluentSchemaRegistryCompatibilityError')
     return new ConfigError([`The schema registry refuses (${why}).`]);
   return new UnavailableError(

@@ -1,12 +1,5 @@
 /** Errors of kafkajs in our words: what the caller does next. The outermost cause that says something decides. */
-import {
-  ConfigError,
-  ErrorCode,
-  FencedError,
-  InputError,
-  PrecedeError,
-  UnavailableError,
-} from '@precede/contracts';
+import { ErrorCode, FencedError, InputError, PrecedeError, UnavailableError } from '@precede/contracts';
 import { protocolErrors } from './kafka-client.ts';
 
 /** Codes of the Kafka protocol that are acted on. */
@@ -53,7 +46,8 @@ const unknownTopicTypes = new Set(['UNKNOWN_TOPIC_OR_PARTITION']);
 const refusedTypes = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED']);
 const tooLargeTypes = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
-function* causes(error: unknown): Generator<Foreign> {
+/** The error and what lies under it, outermost first. */
+export function* causes(error: unknown): Generator<Foreign> {
   let next = error;
   for (let depth = 0; depth < 8 && typeof next === 'object' && next !== null; depth += 1) {
     yield next as Foreign;
@@ -72,8 +66,6 @@ export const toLogError = (error: unknown, action: string): PrecedeError => {
   if (isFencing(error)) return new FencedError(`Another process has taken over (${action}: ${why})`, error);
   if (hasType(error, tooLargeTypes))
     return new InputError('', `A record is larger than the topic takes (${why}).`, ErrorCode.inputTooLarge);
-  if (chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError'))
-    return new ConfigError([`Kafka refuses the credentials: ${why}`]);
   return new UnavailableError(ErrorCode.logUnavailable, `Kafka is unavailable (${action}: ${why}).`, error);
 };
 

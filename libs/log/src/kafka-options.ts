@@ -15,6 +15,12 @@ export interface KafkaObserver {
   called(call: 'schema', outcome: 'ok' | 'failed', seconds: number): void;
 }
 
+export interface Tls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 export interface KafkaLogOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
@@ -28,8 +34,10 @@ export interface KafkaLogOptions {
   readonly replicationFactor: number;
   /** Whether ensureTopics makes what is missing (default), or throws UnavailableError naming it. */
   readonly createTopics?: boolean;
-  /** true, or the certificate (PEM) of the authority that signed the brokers'. */
-  readonly ssl?: boolean | { readonly ca: string };
+  /** Connect with TLS; {}: with what Node trusts, and no certificate of our own. PEM. */
+  readonly ssl?: Tls;
+  /** For a registry at an https address. */
+  readonly registryTls?: Tls;
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, type TopicName, type TopicSpec, UnavailableError } from '@precede/contracts';
 import type { Admin, Kafka } from 'kafkajs';
+import { toAccessError } from './kafka-access-faults.ts';
 import { createClient } from './kafka-client.ts';
 import { RegistryCodec } from './kafka-codec.ts';
 import { toLogError } from './kafka-errors.ts';
@@ -77,13 +78,21 @@ class KafkaLog implements EventLog {
 
   async setUp(specs: readonly TopicSpec[]): Promise<SetUpFinding[]> {
     const mayCreate = this.#options.createTopics ?? true;
-    await this.#admin.connect();
-    const topics = await setUpTopics(this.#admin, specs, this.#options, mayCreate);
+    const topics = await this.#setUpTopics(specs, mayCreate);
     const schemas = await this.codec.setUp(
       specs.map((s) => s.topic),
       mayCreate,
     );
     return [...topics, ...schemas];
+  }
+
+  async #setUpTopics(specs: readonly TopicSpec[], mayCreate: boolean): Promise<SetUpFinding[]> {
+    try {
+      await this.#admin.connect();
+      return await setUpTopics(this.#admin, specs, this.#options, mayCreate);
+    } catch (error) {
+      throw toAccessError(error, this.#options);
+    }
   }
 
   partitionCount(topic: TopicName): Promise<number> {

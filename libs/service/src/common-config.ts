@@ -1,11 +1,13 @@
 /** Variables that several services share: where Kafka, the schema registry and ClickHouse are, and how to log. */
 import {
+  certificates,
   choice,
   duration,
   type Field,
   flag,
   integer,
   list,
+  privateKey,
   secret,
   text,
   url,
@@ -28,6 +30,34 @@ export const commonFields = {
   ),
 } as const;
 
+/** For a connection with TLS; the names are made of the prefix. */
+const tlsFields = <P extends string>(prefix: P, whose: string) =>
+  ({
+    [`${prefix}_TLS_CA`]: certificates(`Certificate authority of ${whose}; empty: those that Node trusts.`),
+    [`${prefix}_TLS_CERT`]: {
+      ...certificates(
+        `Client certificate for ${whose}, with those between it and its authority; empty: none.`,
+      ),
+      needs: `${prefix}_TLS_KEY`,
+    },
+    [`${prefix}_TLS_KEY`]: {
+      ...privateKey(`Private key of the client certificate for ${whose}, not encrypted.`),
+      needs: `${prefix}_TLS_CERT`,
+    },
+  }) as { readonly [N in `${P}_TLS_${'CA' | 'CERT' | 'KEY'}`]: Field<string> };
+
+/** What node:tls takes; what is empty is left out. */
+const tlsOf = (ca: string, cert: string, key: string): TlsOptions => ({
+  ...(ca === '' ? {} : { ca }),
+  ...(cert === '' ? {} : { cert, key }),
+});
+
+interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 export const kafkaFields = {
   PRECEDE_KAFKA_BROKERS: list('Kafka bootstrap addresses, host:port parted by commas.'),
   PRECEDE_KAFKA_TOPIC_PREFIX: text('Put before each topic, group and transactional id.', 'precede.'),
@@ -43,7 +73,7 @@ export const kafkaFields = {
     'true',
   ),
   PRECEDE_KAFKA_TLS: flag('Connect to Kafka with TLS.', 'false'),
-  PRECEDE_KAFKA_TLS_CA: text('PEM text of the certificate authority; empty: the system list.', ''),
+  ...tlsFields('PRECEDE_KAFKA', 'Kafka'),
   PRECEDE_KAFKA_SASL_MECHANISM: choice(
     ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
     'How to log in to Kafka.',
@@ -54,6 +84,7 @@ export const kafkaFields = {
   PRECEDE_SCHEMA_REGISTRY_URL: url('Confluent-compatible schema registry.'),
   PRECEDE_SCHEMA_REGISTRY_USERNAME: text('Schema registry user; empty: none.', ''),
   PRECEDE_SCHEMA_REGISTRY_PASSWORD: secret('Schema registry password.', ''),
+  ...tlsFields('PRECEDE_SCHEMA_REGISTRY', 'the schema registry'),
 } as const;
 
 const checked = (rule: string, pattern: RegExp): Pick<Field<string>, 'rule' | 'parse'> => ({
@@ -69,6 +100,7 @@ export const clickhouseFields = {
   PRECEDE_CLICKHOUSE_DATABASE: text('Database of the tables and views.', 'precede'),
   PRECEDE_CLICKHOUSE_USERNAME: text('ClickHouse user.', 'default'),
   PRECEDE_CLICKHOUSE_PASSWORD: secret('ClickHouse password.', ''),
+  ...tlsFields('PRECEDE_CLICKHOUSE', 'ClickHouse'),
   PRECEDE_CLICKHOUSE_MIGRATE: flag(
     'Whether the scorer makes and changes tables, and how long they keep rows, at its start; false: it looks, and waits until `precede migrate` has done it. Control never does.',
     'true',
@@ -117,7 +149,6 @@ export const retentionFields = {
 /** What openKafkaLog of @precede/log takes. */
 export const kafkaOptions = (config: Values<typeof kafkaFields>, clientId: string) => {
   const mechanism = config.PRECEDE_KAFKA_SASL_MECHANISM;
-  const ca = config.PRECEDE_KAFKA_TLS_CA;
   const registryUser = config.PRECEDE_SCHEMA_REGISTRY_USERNAME;
   return {
     brokers: [...config.PRECEDE_KAFKA_BROKERS],
@@ -129,7 +160,20 @@ export const kafkaOptions = (config: Values<typeof kafkaFields>, clientId: strin
     createTopics: config.PRECEDE_KAFKA_CREATE_TOPICS,
     // Who starts waits by himself, for as long as it takes.
     startTimeoutMs: 0,
-    ...(config.PRECEDE_KAFKA_TLS ? { ssl: ca === '' ? (true as const) : { ca } } : {}),
+    ...(config.PRECEDE_KAFKA_TLS
+      ? {
+          ssl: tlsOf(
+            config.PRECEDE_KAFKA_TLS_CA,
+            config.PRECEDE_KAFKA_TLS_CERT,
+            config.PRECEDE_KAFKA_TLS_KEY,
+          ),
+        }
+      : {}),
+    registryTls: tlsOf(
+      config.PRECEDE_SCHEMA_REGISTRY_TLS_CA,
+      config.PRECEDE_SCHEMA_REGISTRY_TLS_CERT,
+      config.PRECEDE_SCHEMA_REGISTRY_TLS_KEY,
+    ),
     ...(mechanism === 'none'
       ? {}
       : {
@@ -153,6 +197,11 @@ export const clickhouseOptions = (config: Values<typeof clickhouseFields>) => ({
   password: config.PRECEDE_CLICKHOUSE_PASSWORD,
   // A change of the schema waits for every server of a cluster.
   requestTimeoutMs: config.PRECEDE_CLICKHOUSE_CLUSTER === '' ? 30_000 : 200_000,
+  tls: tlsOf(
+    config.PRECEDE_CLICKHOUSE_TLS_CA,
+    config.PRECEDE_CLICKHOUSE_TLS_CERT,
+    config.PRECEDE_CLICKHOUSE_TLS_KEY,
+  ),
   cluster: config.PRECEDE_CLICKHOUSE_CLUSTER,
   insertQuorum: config.PRECEDE_CLICKHOUSE_INSERT_QUORUM,
 });

@@ -3,6 +3,7 @@
  * reports every fault at once with name, rule and value, and docs/configuration.md is made from the same fields.
  */
 import { ConfigError } from '@precede/contracts';
+import { fromFile, isGiven, type ReadFile, readTextFile } from './config-files.ts';
 
 export interface Field<T> {
   /** Throws an Error whose message is the rule that was broken. */
@@ -14,6 +15,10 @@ export interface Field<T> {
   /** The rule in words: `1 … 65535`, `duration such as 10m`. */
   readonly rule: string;
   readonly isSecret?: boolean;
+  /** May be read from the file that the variable `NAME_FILE` names, as orchestrators mount secrets. */
+  readonly isFromFile?: boolean;
+  /** Where it is set, this other variable must be. */
+  readonly needs?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a set of fields of any types; each value keeps its own.
@@ -40,7 +45,27 @@ export const secret = (meaning: string, fallback?: string): Field<string> => ({
   ...text(meaning, fallback),
   rule: 'secret text',
   isSecret: true,
+  isFromFile: true,
 });
+
+/** Certificates as PEM text; empty: none. */
+export const certificates = (meaning: string): Field<string> => pem('CERTIFICATE', 'certificates', meaning);
+
+/** A private key as PEM text, not encrypted; empty: none. */
+export const privateKey = (meaning: string): Field<string> => ({
+  ...pem('(?:[A-Z]+ )?PRIVATE KEY', 'a private key', meaning),
+  isSecret: true,
+});
+
+const pem = (label: string, what: string, meaning: string): Field<string> => {
+  const rule = `PEM text of ${what}`;
+  const block = new RegExp(`-----BEGIN ${label}-----\\s[\\s\\S]+-----END ${label}-----`);
+  const parse = (value: string): string =>
+    value === '' || block.test(value)
+      ? value
+      : fail(`must be ${rule}; name a file of it by the same variable with _FILE`);
+  return { ...field(rule, parse, meaning, ''), isFromFile: true };
+};
 
 export const integer = (min: number, max: number, meaning: string, fallback?: string): Field<number> => {
   const rule = `a whole number from ${min} to ${max}`;
@@ -130,22 +155,35 @@ export const key = (meaning: string): Field<Buffer> => {
   const rule = '32 bytes as 64 hex digits';
   const parse = (value: string): Buffer =>
     /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : fail(`must be ${rule}`);
-  return { ...field(rule, parse, meaning, undefined), isSecret: true };
+  return { ...field(rule, parse, meaning, undefined), isSecret: true, isFromFile: true };
 };
 
-/** Reads every field; throws ConfigError with all faults. An empty variable counts as unset. */
-export const loadConfig = <F extends Fields>(fields: F, env: Environment): Values<F> => {
+/**
+ * Reads every field; throws ConfigError with all faults. An empty variable counts as unset. `read` gets the text of a file
+ * that a variable `NAME_FILE` names.
+ */
+export const loadConfig = <F extends Fields>(
+  fields: F,
+  env: Environment,
+  read: ReadFile = readTextFile,
+): Values<F> => {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, each] of Object.entries(fields)) {
-    const given = env[name] === '' ? undefined : env[name];
+    const given = each.isFromFile ? fromFile(name, env, read, faults) : env[name] || undefined;
     const value = given ?? each.default;
-    if (value === undefined) faults.push(`${name}: must be set (${each.rule}): ${each.meaning}`);
-    else values[name] = parseField(name, each, value, faults);
+    if (value !== undefined) values[name] = parseField(name, each, value, faults);
+    else if (!isNamed(name, each, env)) faults.push(`${name}: must be set (${each.rule}): ${each.meaning}`);
+    if (given !== undefined && each.needs !== undefined && !isGiven(each.needs, env))
+      faults.push(`${name}: needs ${each.needs}, which is not set`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Values<F>;
 };
+
+/** A file that cannot be read has its own fault. */
+const isNamed = (name: string, each: Field<unknown>, env: Environment): boolean =>
+  each.isFromFile === true && isGiven(name, env);
 
 const parseField = (name: string, each: Field<unknown>, value: string, faults: string[]): unknown => {
   try {

@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './common-config.ts';
 export * from './condition-metrics.ts';
 export * from './config.ts';
+export * from './config-files.ts';
 export * from './health.ts';
 export * from './http.ts';
 export * from './log-metrics.ts';

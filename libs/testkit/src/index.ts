@@ -1,3 +1,4 @@
+export { type Authority, type Certificate, hasOpenssl, makeAuthority } from './certificates.ts';
 export { callControl, clock, clockMs, type Deployment, querySql, sessionKey, token } from './deployment.ts';
 export { deployEmbedded } from './embedded-deployment.ts';
 export { describeEventLogContract } from './event-log-contract.ts';
@@ -7,4 +8,10 @@ export { acquireKafka, type NoKafka, type TestKafka } from './kafka-harness.ts';
 export { LiveDecisions } from './live-decisions.ts';
 export { LiveEvents, type LiveRequest, shopOperations } from './live-events.ts';
 export { eventually, freePort, type Running, root, run, start, startIn } from './processes.ts';
+export {
+  reauthenticateWithinMs,
+  type SecureKafka,
+  startSecureKafka,
+  users as kafkaUsers,
+} from './secure-kafka.ts';
 export { acquireValkey, type NoValkey, type TestValkey } from './valkey-harness.ts';

@@ -29,9 +29,15 @@ export interface NoKafka {
 
 const tools = fileURLToPath(new URL('../../../tools/kafka/', import.meta.url));
 const run = promisify(execFile);
-const script = async (name: string, argument: string, env: NodeJS.ProcessEnv): Promise<void> => {
+export const runKafkaScript = async (
+  name: string,
+  argument: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> => {
   await run(join(tools, name), [argument], { env: { ...process.env, ...env } });
 };
+
+export const temporaryDirectory = (prefix: string): Promise<string> => mkdtemp(join(tmpdir(), prefix));
 
 const { env } = process;
 
@@ -60,12 +66,12 @@ const given = (brokers: readonly string[], registryUrl: string): TestKafka => {
 };
 
 const brokerOf = (ours: NodeJS.ProcessEnv): NonNullable<TestKafka['broker']> => ({
-  end: (how) => script('kafka.sh', how, ours),
-  start: () => script('kafka.sh', 'start', ours),
+  end: (how) => runKafkaScript('kafka.sh', how, ours),
+  start: () => runKafkaScript('kafka.sh', 'start', ours),
 });
 
 const startProcesses = async (): Promise<TestKafka> => {
-  const dir = await mkdtemp(join(tmpdir(), 'precede-kafka-'));
+  const dir = await temporaryDirectory('precede-kafka-');
   const [kafka, controller, registry, management] = await freePorts(4);
   const ours = {
     KAFKA_DIR: dir,
@@ -76,12 +82,15 @@ const startProcesses = async (): Promise<TestKafka> => {
     APICURIO_MANAGEMENT_PORT: String(management),
   };
   const release = async (): Promise<void> => {
-    await script('kafka.sh', 'kill', ours);
-    await script('apicurio.sh', 'stop', ours);
+    await runKafkaScript('kafka.sh', 'kill', ours);
+    await runKafkaScript('apicurio.sh', 'stop', ours);
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await Promise.all([script('kafka.sh', 'start', ours), script('apicurio.sh', 'start', ours)]);
+    await Promise.all([
+      runKafkaScript('kafka.sh', 'start', ours),
+      runKafkaScript('apicurio.sh', 'start', ours),
+    ]);
   } catch (error) {
     await release();
     throw error;
@@ -95,7 +104,7 @@ const startProcesses = async (): Promise<TestKafka> => {
 };
 
 /** Ports that nobody listens on now. */
-const freePorts = async (count: number): Promise<number[]> => {
+export const freePorts = async (count: number): Promise<number[]> => {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

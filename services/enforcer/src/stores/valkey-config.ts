@@ -1,5 +1,5 @@
 /** How to reach valkey: the variables, and the options of the client made of them. Addresses may hold a password: they are secrets. */
-import { duration, type Field, secret, text, type Values } from '@precede/service';
+import { certificates, duration, type Field, secret, text, type Values } from '@precede/service';
 
 const rule =
   'an address such as redis://HOST:6379, rediss://USER:PASSWORD@HOST:6379/0 (TLS), valkey:// or valkeys://';
@@ -22,9 +22,8 @@ export const valkeyFields = {
     'The valkey or redis server of sessions and rate limits; empty: none.',
   ),
   PRECEDE_ENFORCER_VALKEY_PASSWORD: secret('Password for valkey, if it is not in the address.', ''),
-  PRECEDE_ENFORCER_VALKEY_TLS_CA: text(
-    'PEM text of the certificate authority of valkey, with rediss://; empty: the system list.',
-    '',
+  PRECEDE_ENFORCER_VALKEY_TLS_CA: certificates(
+    'Certificate authority of valkey, with rediss://; empty: those that Node trusts.',
   ),
   PRECEDE_ENFORCER_VALKEY_PREFIX: text('Put before each key in valkey.', 'precede:'),
   PRECEDE_ENFORCER_VALKEY_CONNECT_TIMEOUT: duration('Longest time to connect to valkey.', '2s'),
