@@ -59,6 +59,14 @@ const command = `## The command \`precede\`
 ${commandVariables.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join('\n')}
 `;
 
+/** What no process reads as a setting, but says: images are built with it. */
+const build = `## The build
+
+| variable | meaning |
+|---|---|
+| \`PRECEDE_COMMIT\` | The commit that \`--version\`, the log line *started* and \`precede_build_info\` name. Images have it; a checkout is asked itself. |
+`;
+
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const defaultOf = (fallback: string | undefined): string =>
@@ -78,7 +86,7 @@ export const renderConfiguration = (): string => {
   const parts = sections.map(
     ({ title, note, fields }) => `## ${title}\n\n${note === '' ? '' : `${note}\n\n`}${table(fields)}\n`,
   );
-  return [head, ...parts, command].join('\n');
+  return [head, ...parts, command, build].join('\n');
 };
 
 /** What stands in the repository now. */

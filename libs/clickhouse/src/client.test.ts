@@ -98,7 +98,8 @@ test('wrong SQL and a wrong password are refused and not worth retrying', async 
 
   await assert.rejects(clickhouse.query('SELEC 1'), { code: ErrorCode.clickhouseRefused, retryable: false });
   await assert.rejects(stranger.ping(10_000), {
-    code: ErrorCode.clickhouseRefused,
+    code: ErrorCode.configInvalid,
+    retryable: false,
     message: /AUTHENTICATION_FAILED/,
   });
   await stranger.close();

@@ -41,7 +41,7 @@ export function toPrecedeError(error: unknown, what: string): PrecedeError {
   if (!(error instanceof ClickHouseError)) {
     const message = error instanceof Error ? error.message : String(error);
     // Sockets, timeouts, DNS, TLS, a proxy's page: the request never got a ClickHouse answer.
-    const tls = tlsFault(error, { who: 'ClickHouse', prefix: 'PRECEDE_CLICKHOUSE' });
+    const tls = tlsFault(error, { who: 'ClickHouse', part: 'CLICKHOUSE' });
     if (tls !== undefined)
       return new UnavailableError(ErrorCode.clickhouseUnavailable, `${tls} (${brief(message)})`, error);
     return new UnavailableError(ErrorCode.clickhouseUnavailable, `${what}: ${brief(message)}`, error);

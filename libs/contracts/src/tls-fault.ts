@@ -9,10 +9,10 @@ interface Foreign {
   readonly cause?: unknown;
 }
 
-/** Whose certificate it is, as the beginning of a sentence, and what stands before `_TLS_CA`. */
+/** Whose certificate it is, as the beginning of a sentence, and what its variables are named after: `KAFKA` of PRECEDE_KAFKA_TLS_CA. */
 export interface TlsPlace {
   readonly who: string;
-  readonly prefix: string;
+  readonly part: string;
 }
 
 const untrusted = new Set([
@@ -31,7 +31,7 @@ const kinds = [
   {
     codes: untrusted,
     text: /self-signed certificate|unable to (?:get|verify)/i,
-    say: (prefix: string) => `shows a certificate that ${prefix}_TLS_CA does not vouch for`,
+    say: (part: string) => `shows a certificate that PRECEDE_${part}_TLS_CA does not vouch for`,
   },
   {
     codes: overdue,
@@ -46,8 +46,8 @@ const kinds = [
   {
     codes: never,
     text: /alert (?:certificate required|bad certificate|unknown ca|certificate unknown|handshake failure)|no required SSL certificate/i,
-    say: (prefix: string) =>
-      `wants a client certificate, or another one: look at ${prefix}_TLS_CERT and ${prefix}_TLS_KEY`,
+    say: (part: string) =>
+      `wants a client certificate, or another one: look at PRECEDE_${part}_TLS_CERT and PRECEDE_${part}_TLS_KEY`,
   },
 ] as const;
 
@@ -60,11 +60,11 @@ function* causes(error: unknown): Generator<Foreign> {
 }
 
 /** Without a full stop; undefined where it was not TLS. */
-export const tlsFault = (error: unknown, { who, prefix }: TlsPlace): string | undefined => {
+export const tlsFault = (error: unknown, { who, part }: TlsPlace): string | undefined => {
   const all = [...causes(error)];
   const text = all.map(({ message }) => message ?? '').join('\n');
   const kind = kinds.find(
     ({ codes, text: pattern }) => all.some(({ code }) => codes.has(String(code))) || pattern.test(text),
   );
-  return kind === undefined ? undefined : `${who} ${kind.say(prefix)}`;
+  return kind === undefined ? undefined : `${who} ${kind.say(part)}`;
 };

@@ -34,7 +34,7 @@ const faultOf = (error: unknown, { sasl, ssl }: KafkaLogOptions): Fault | undefi
   if (all.some(({ type }) => loginTypes.has(type ?? '')))
     return final(`Kafka takes no login ${sasl?.mechanism ?? ''} here: look at PRECEDE_KAFKA_SASL_MECHANISM`);
   if (ssl === undefined) return closed.test(text) ? passing(expectsTls) : undefined;
-  const tls = tlsFault(error, { who: 'Kafka', prefix: 'PRECEDE_KAFKA' });
+  const tls = tlsFault(error, { who: 'Kafka', part: 'KAFKA' });
   if (tls !== undefined) return final(tls);
   if (notTls.test(text)) return passing(speaksNoTls);
   return sasl === undefined && closed.test(text) ? passing(expectsMore) : undefined;

@@ -214,7 +214,7 @@ const finalStatuses = new Set([401, 403, 409, 422]);
 const registryError = (error: unknown, action: string): Error => {
   const { status, message, name } = error as { status?: number; message?: string; name?: string };
   const why = `${action}: ${message ?? String(error)}`;
-  const tls = tlsFault(error, { who: 'The schema registry', prefix: 'PRECEDE_SCHEMA_REGISTRY' });
+  const tls = tlsFault(error, { who: 'The schema registry', part: 'SCHEMA_REGISTRY' });
   if (tls !== undefined) return new ConfigError([`${tls} (${why}).`]);
   if (status === 401)
     return new ConfigError([

@@ -30,21 +30,23 @@ export const commonFields = {
   ),
 } as const;
 
-/** For a connection with TLS; the names are made of the prefix. */
-const tlsFields = <P extends string>(prefix: P, whose: string) =>
+/** For a connection with TLS. */
+const tlsFields = <P extends string>(part: P, whose: string) =>
   ({
-    [`${prefix}_TLS_CA`]: certificates(`Certificate authority of ${whose}; empty: those that Node trusts.`),
-    [`${prefix}_TLS_CERT`]: {
+    [`PRECEDE_${part}_TLS_CA`]: certificates(
+      `Certificate authority of ${whose}; empty: those that Node trusts.`,
+    ),
+    [`PRECEDE_${part}_TLS_CERT`]: {
       ...certificates(
         `Client certificate for ${whose}, with those between it and its authority; empty: none.`,
       ),
-      needs: `${prefix}_TLS_KEY`,
+      needs: `PRECEDE_${part}_TLS_KEY`,
     },
-    [`${prefix}_TLS_KEY`]: {
+    [`PRECEDE_${part}_TLS_KEY`]: {
       ...privateKey(`Private key of the client certificate for ${whose}, not encrypted.`),
-      needs: `${prefix}_TLS_CERT`,
+      needs: `PRECEDE_${part}_TLS_CERT`,
     },
-  }) as { readonly [N in `${P}_TLS_${'CA' | 'CERT' | 'KEY'}`]: Field<string> };
+  }) as { readonly [N in `PRECEDE_${P}_TLS_${'CA' | 'CERT' | 'KEY'}`]: Field<string> };
 
 /** What node:tls takes; what is empty is left out. */
 const tlsOf = (ca: string, cert: string, key: string): TlsOptions => ({
@@ -73,7 +75,7 @@ export const kafkaFields = {
     'true',
   ),
   PRECEDE_KAFKA_TLS: flag('Connect to Kafka with TLS.', 'false'),
-  ...tlsFields('PRECEDE_KAFKA', 'Kafka'),
+  ...tlsFields('KAFKA', 'Kafka'),
   PRECEDE_KAFKA_SASL_MECHANISM: choice(
     ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
     'How to log in to Kafka.',
@@ -84,7 +86,7 @@ export const kafkaFields = {
   PRECEDE_SCHEMA_REGISTRY_URL: url('Confluent-compatible schema registry.'),
   PRECEDE_SCHEMA_REGISTRY_USERNAME: text('Schema registry user; empty: none.', ''),
   PRECEDE_SCHEMA_REGISTRY_PASSWORD: secret('Schema registry password.', ''),
-  ...tlsFields('PRECEDE_SCHEMA_REGISTRY', 'the schema registry'),
+  ...tlsFields('SCHEMA_REGISTRY', 'the schema registry'),
 } as const;
 
 const checked = (rule: string, pattern: RegExp): Pick<Field<string>, 'rule' | 'parse'> => ({
@@ -100,7 +102,7 @@ export const clickhouseFields = {
   PRECEDE_CLICKHOUSE_DATABASE: text('Database of the tables and views.', 'precede'),
   PRECEDE_CLICKHOUSE_USERNAME: text('ClickHouse user.', 'default'),
   PRECEDE_CLICKHOUSE_PASSWORD: secret('ClickHouse password.', ''),
-  ...tlsFields('PRECEDE_CLICKHOUSE', 'ClickHouse'),
+  ...tlsFields('CLICKHOUSE', 'ClickHouse'),
   PRECEDE_CLICKHOUSE_MIGRATE: flag(
     'Whether the scorer makes and changes tables, and how long they keep rows, at its start; false: it looks, and waits until `precede migrate` has done it. Control never does.',
     'true',

@@ -69,10 +69,12 @@ test('reads host, port, database, user, password and TLS from the address', () =
   const of = (address: string, more: Readonly<Record<string, string>> = {}) =>
     addressOf(configOf({ PRECEDE_ENFORCER_VALKEY_URL: address, ...more }));
 
+  const ca = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+
   assert.deepEqual(of('redis://cache'), { host: 'cache', port: 6379, db: 0 });
-  assert.deepEqual(of('valkeys://me:p%40ss@cache:7000/3', { PRECEDE_ENFORCER_VALKEY_TLS_CA: 'PEM' }), {
+  assert.deepEqual(of('valkeys://me:p%40ss@cache:7000/3', { PRECEDE_ENFORCER_VALKEY_TLS_CA: ca }), {
     ...{ host: 'cache', port: 7000, db: 3, username: 'me', password: 'p@ss' },
-    tls: { host: 'cache', ca: 'PEM' },
+    tls: { host: 'cache', ca },
   });
   assert.deepEqual(of('rediss://[::1]:1', { PRECEDE_ENFORCER_VALKEY_PASSWORD: 'x' }), {
     ...{ host: '::1', port: 1, db: 0, password: 'x' },
