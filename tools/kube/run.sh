@@ -7,8 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export PRECEDE_KUBE_DIR=${PRECEDE_KUBE_DIR:-/var/tmp/precede-kube}
-export PRECEDE_KUBE_CLICKHOUSE_PASSWORD PRECEDE_KUBE_TAGS=cluster-first,cluster-second
-PRECEDE_KUBE_CLICKHOUSE_PASSWORD=$(od -An -N 16 -tx1 /dev/urandom | tr -d ' \n')
+export PRECEDE_KUBE_PASSWORD PRECEDE_KUBE_TAGS=cluster-first,cluster-second
+PRECEDE_KUBE_PASSWORD=$(od -An -N 16 -tx1 /dev/urandom | tr -d ' \n')
 cd "$root"
 
 packages=(etcd-server containerd runc containernetworking-plugins iptables conntrack ethtool socat iproute2 gcc libc6-dev)
@@ -25,7 +25,8 @@ install_packages() {
 build_images() { # TAG COMMIT
   for service in ingest sessionizer scorer enforcer control cli; do
     docker build --quiet --file deploy/docker/Dockerfile --build-arg SERVICE="$service" --build-arg VERSION="$1" \
-      --build-arg COMMIT="$2" --tag "precede/$service:$1" . >/dev/null
+      --build-arg COMMIT="$2" --tag "precede/$service:$1" . >"$PRECEDE_KUBE_DIR/build-images.log" 2>&1 ||
+      { tail -n 40 "$PRECEDE_KUBE_DIR/build-images.log" >&2; exit 1; }
     images+=("precede/$service:$1")
   done
 }
@@ -44,15 +45,14 @@ tools/docker/stand-ins.sh
 images=(apache/kafka:4.3.1 apicurio/apicurio-registry:3.0.9 clickhouse/clickhouse-server:26.7 valkey/valkey:8.1)
 docker buildx version >/dev/null 2>&1 || export DOCKER_BUILDKIT=0
 # Two releases of one code: what is to be seen is that pods come and go, and test/upgrade sees that code changes.
-build_images cluster-first 0000000000000000000000000000000000000001
-build_images cluster-second 0000000000000000000000000000000000000002
+build_images cluster-first 1111111111111111111111111111111111111111
+build_images cluster-second 2222222222222222222222222222222222222222
 
 trap finish EXIT
 "$here/up.sh"
 "$here/load-images.sh" "${images[@]}"
 "$here/in.sh" kubectl apply -f "$here/dependencies.yaml" >/dev/null
 "$here/in.sh" kubectl create namespace precede >/dev/null
-"$here/in.sh" kubectl -n backends create secret generic clickhouse \
-  --from-literal=password="$PRECEDE_KUBE_CLICKHOUSE_PASSWORD" >/dev/null
+"$here/in.sh" kubectl -n backends create secret generic backends --from-literal=password="$PRECEDE_KUBE_PASSWORD" >/dev/null
 "$here/in.sh" kubectl -n backends wait --for=condition=Available deployment --all --timeout=180s
 "$here/in.sh" "$root/node_modules/.bin/node" --test --test-reporter=spec --test-timeout=2400000 test/kube/src/kube.cluster-test.ts
