@@ -7,6 +7,11 @@ import { eventually, freePort, type Running, start } from './processes.ts';
 
 const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'clickhouse'] as const;
 
+export interface EmbeddedDeployment extends Deployment {
+  readonly addresses: Readonly<Record<(typeof services)[number], string>>;
+  pids(): number[];
+}
+
 /**
  * `parent`: where the data directory is made, the system's temporary directory by default; `settings`: environment of the
  * services, over what every scenario has; read at each start.
@@ -14,7 +19,7 @@ const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'cli
 export const deployEmbedded = async (
   parent = tmpdir(),
   settings: Readonly<Record<string, string>> = {},
-): Promise<Deployment & { pids(): number[] }> => {
+): Promise<EmbeddedDeployment> => {
   const dataDir = mkdtempSync(join(parent, 'precede-e2e-'));
   const ports = new Map<string, number>();
   for (const service of services) ports.set(service, await freePort());
@@ -56,6 +61,7 @@ export const deployEmbedded = async (
     env,
     dataDir,
     parts: ['instance'],
+    addresses: addressesOf(ports),
     kill: () => down('SIGKILL'),
     start: up,
     sql: (query) => querySql(clickhouse, ...sqlUser(dataDir), query),
@@ -68,6 +74,11 @@ export const deployEmbedded = async (
     },
   };
 };
+
+const addressesOf = (ports: ReadonlyMap<string, number>): EmbeddedDeployment['addresses'] =>
+  Object.fromEntries(
+    services.map((service) => [service, `http://127.0.0.1:${ports.get(service)}`]),
+  ) as EmbeddedDeployment['addresses'];
 
 const sqlUser = (dataDir: string): [string, string] => [
   'precede',
