@@ -1,10 +1,14 @@
 /** Control: does the management API answer, do changes of configuration come through. */
-import { heatmap } from './kit/heatmap.ts';
+import { bound } from './kit/alerts.ts';
 import { lines } from './kit/lines.ts';
 import { number } from './kit/number.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { orZero, type Selecting, share, sum } from './kit/promql.ts';
+import { orZero, type Selecting, sum, sumOrZero } from './kit/promql.ts';
 import { processesUp, serviceBoard } from './kit/service-board.ts';
+import { clickhouseCalls } from './parts/clickhouse.ts';
+import { calls, following } from './parts/log.ts';
+import { answers, failedShare } from './parts/requests.ts';
+import { conditions } from './parts/standing.ts';
 
 const away = 'Something is away';
 
@@ -23,12 +27,9 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     says: 'Share of answers that are our fault: the log (changes) or ClickHouse (scores, progress) is away. Ingest, scoring and enforcement go on without control.',
     unit: 'percentunit',
     span: 4,
-    expr: share(
-      sum(of.rate('precede_control_requests_total', 'status="5xx"')),
-      sum(of.rate('precede_control_requests_total')),
-    ),
-    levels: { warn: 0.001, bad: 0.05 },
-    runbook: [away],
+    expr: failedShare(of, 'control'),
+    levels: { bad: bound.PrecedeControlErrors },
+    runbook: ['PrecedeControlErrors'],
   }),
   number({
     title: 'Changes not made',
@@ -40,7 +41,7 @@ const now = (of: Selecting): readonly AnyPanel[] => [
       sum(`increase(${of.series('precede_control_writes_total', 'outcome=~"unavailable|fenced|busy"')}[1h])`),
     ),
     levels: { warn: 1, bad: 10 },
-    runbook: [away],
+    runbook: ['PrecedeControlFenced'],
   }),
   number({
     title: 'Changes waiting',
@@ -61,40 +62,12 @@ const now = (of: Selecting): readonly AnyPanel[] => [
   }),
 ];
 
-const api = (of: Selecting): readonly AnyPanel[] => [
-  lines({
-    title: 'Answers by status',
-    says: '5xx: the log or ClickHouse is away. Many 4xx: a client with a wrong token or body.',
-    unit: 'reqps',
-    span: 8,
-    stacked: true,
-    queries: [
-      { expr: orZero(sum(of.rate('precede_control_requests_total'), 'status')), legend: '{{status}}' },
-    ],
-    colors: { '2xx': 'green', '4xx': 'orange', '5xx': 'red' },
-  }),
-  lines({
-    title: 'Time to answer, p99',
-    says: 'By method. GET above 5 s: ClickHouse is slow. Others are changes and wait for the log.',
-    unit: 's',
-    span: 8,
-    levels: { bad: 5 },
-    queries: [
-      {
-        expr: of.quantile(0.99, 'precede_control_request_duration_seconds', ['method']),
-        legend: '{{method}}',
-      },
-    ],
-    runbook: [away],
-  }),
-  heatmap({
-    title: 'Time to answer, spread',
-    says: 'How many answers took how long, all methods.',
-    unit: 's',
-    span: 8,
-    expr: of.buckets('precede_control_request_duration_seconds'),
-  }),
-];
+const face = {
+  service: 'control',
+  says: '5xx: the log or ClickHouse is away. Many 4xx: a client with a wrong token or body.',
+  slow: 5,
+  slowSays: 'By method. GET above 5 s: ClickHouse is slow. Others are changes and wait for the log.',
+} as const;
 
 const changes = (of: Selecting): readonly AnyPanel[] => [
   lines({
@@ -102,10 +75,9 @@ const changes = (of: Selecting): readonly AnyPanel[] => [
     says: 'written is well; refused: the body had faults and the answer names them; unavailable: the log; busy: too many at once; fenced: another control has taken over.',
     unit: 'cps',
     span: 8,
-    queries: [
-      { expr: orZero(sum(of.rate('precede_control_writes_total'), 'outcome')), legend: '{{outcome}}' },
-    ],
+    queries: [{ expr: sumOrZero(of.rate('precede_control_writes_total'), 'outcome'), legend: '{{outcome}}' }],
     colors: { written: 'green', unavailable: 'red', fenced: 'red', busy: 'orange' },
+    runbook: ['PrecedeControlFenced'],
   }),
   lines({
     title: 'Time of a change',
@@ -125,12 +97,13 @@ const changes = (of: Selecting): readonly AnyPanel[] => [
     span: 8,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_control_config_records_total'), 'outcome')),
+        expr: sumOrZero(of.rate('precede_control_config_records_total'), 'outcome'),
         legend: '{{outcome}}',
       },
       { expr: sum(of.rate('precede_control_recoveries_total')), legend: 'recovered' },
     ],
     colors: { applied: 'green', unreadable: 'red' },
+    runbook: ['PrecedeControlFenced', 'PrecedeConfigUnreadable'],
   }),
 ];
 
@@ -140,7 +113,10 @@ export const control = serviceBoard({
   says: 'The management API: how it answers, and whether changes of configuration come through.',
   sections: (of) => [
     { panels: now(of) },
-    { title: 'The API', panels: api(of) },
+    { title: 'The API', panels: answers(of, face) },
     { title: 'Changes', panels: changes(of) },
+    { title: 'ClickHouse', panels: clickhouseCalls(of) },
+    { title: 'The log', panels: calls(of) },
+    { title: 'Readiness and configuration', panels: [conditions(of, 12), following(of, 12)] },
   ],
 });

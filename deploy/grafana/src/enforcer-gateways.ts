@@ -1,50 +1,77 @@
 /** Who asks, and whether what was decided is written down. */
+import { bound } from './kit/alerts.ts';
+import { heatmap } from './kit/heatmap.ts';
 import { lines } from './kit/lines.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { orZero, type Selecting, sum } from './kit/promql.ts';
+import { type Selecting, sum, sumOrZero } from './kit/promql.ts';
 
 export const gateways = (of: Selecting): readonly AnyPanel[] => [
   lines({
     title: 'Requests of gateways',
-    says: 'By interface and outcome. fault: there was no decision, so the setting of the gateway counts and it lets pass or refuses; the body of the answer says why.',
+    says: 'By interface and outcome. fault: there was no decision, so the setting of the gateway counts and it lets pass or refuses; the body of the answer says why. refused: a request that is none, or without its token: a gateway is set up wrongly.',
     unit: 'reqps',
     span: 8,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_enforcer_gateway_requests_total'), 'interface', 'outcome')),
+        expr: sum(of.rate('precede_enforcer_gateway_requests_total'), 'interface', 'outcome'),
         legend: '{{interface}} {{outcome}}',
       },
     ],
+    runbook: ['PrecedeEnforcerErrorsFast', 'PrecedeEnforcerErrorsSlow'],
   }),
+  lines({
+    title: 'Time to answer a gateway, p99',
+    says: 'From its request to the answer, reading and rendering included, by interface. Clients wait for it at every request.',
+    unit: 's',
+    span: 8,
+    levels: { bad: bound.PrecedeEnforcerSlow },
+    queries: [
+      {
+        expr: of.quantile(0.99, 'precede_enforcer_gateway_request_seconds', ['interface']),
+        legend: '{{interface}}',
+      },
+    ],
+    runbook: ['PrecedeEnforcerSlow'],
+  }),
+  heatmap({
+    title: 'Time to answer a gateway, spread',
+    says: 'How many requests took how long, all interfaces. A band near PRECEDE_ENFORCER_DEADLINE is what the fail mode answers.',
+    unit: 's',
+    span: 8,
+    expr: of.buckets('precede_enforcer_gateway_request_seconds'),
+  }),
+];
+
+export const record = (of: Selecting): readonly AnyPanel[] => [
   lines({
     title: 'Decisions written',
     says: 'Decisions on their way into decisions.v1, for receipts and analysts. dropped: the record has gaps; the decisions themselves were made.',
     unit: 'cps',
-    span: 8,
+    span: 12,
     queries: [
       { expr: sum(of.rate('precede_enforcer_decisions_published_total')), legend: 'written' },
       {
-        expr: orZero(sum(of.rate('precede_enforcer_decisions_dropped_total'), 'reason')),
+        expr: sumOrZero(of.rate('precede_enforcer_decisions_dropped_total'), 'reason'),
         legend: 'dropped, {{reason}}',
       },
     ],
     colors: { written: 'green' },
-    runbook: ['Something is away'],
+    runbook: ['PrecedeEnforcerDecisionsDropped'],
   }),
   lines({
     title: 'Requests fed to scores',
     says: 'For zones whose requests the enforcer itself publishes. dropped: their sequences are counted too low.',
     unit: 'cps',
-    span: 8,
+    span: 12,
     queries: [
       { expr: sum(of.rate('precede_enforcer_requests_published_total')), legend: 'written' },
       {
-        expr: orZero(sum(of.rate('precede_enforcer_requests_dropped_total'), 'reason')),
+        expr: sumOrZero(of.rate('precede_enforcer_requests_dropped_total'), 'reason'),
         legend: 'dropped, {{reason}}',
       },
     ],
     colors: { written: 'green' },
-    runbook: ['Something is away'],
+    runbook: ['PrecedeEnforcerRequestsDropped'],
   }),
   lines({
     title: 'Queues to the log',
@@ -61,7 +88,7 @@ export const gateways = (of: Selecting): readonly AnyPanel[] => [
         legend: 'requests {{instance}}',
       },
     ],
-    runbook: ['Something is away'],
+    runbook: ['PrecedeBoundNearlyFull'],
   }),
   lines({
     title: 'Tokens by outcome',
@@ -70,7 +97,7 @@ export const gateways = (of: Selecting): readonly AnyPanel[] => [
     span: 12,
     stacked: true,
     queries: [
-      { expr: orZero(sum(of.rate('precede_enforcer_tokens_total'), 'outcome')), legend: '{{outcome}}' },
+      { expr: sumOrZero(of.rate('precede_enforcer_tokens_total'), 'outcome'), legend: '{{outcome}}' },
     ],
     colors: { valid: 'green' },
   }),

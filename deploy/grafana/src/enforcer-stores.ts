@@ -4,7 +4,7 @@ import { heatmap } from './kit/heatmap.ts';
 import { lines } from './kit/lines.ts';
 import { yesNo } from './kit/mappings.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { max, orZero, type Selecting, sum } from './kit/promql.ts';
+import { max, type Selecting, sum, sumOrZero } from './kit/promql.ts';
 
 const inMemory = (of: Selecting): readonly AnyPanel[] => [
   lines({
@@ -21,10 +21,11 @@ const inMemory = (of: Selecting): readonly AnyPanel[] => [
     span: 8,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_enforcer_session_evictions_total'), 'reason', 'segment')),
+        expr: sumOrZero(of.rate('precede_enforcer_session_evictions_total'), 'reason', 'segment'),
         legend: '{{reason}} {{segment}}',
       },
     ],
+    runbook: ['PrecedeEnforcerSessionsEvicted'],
   }),
   lines({
     title: 'Rate limits',
@@ -35,6 +36,7 @@ const inMemory = (of: Selecting): readonly AnyPanel[] => [
       { expr: sum(of.series('precede_enforcer_rate_keys')), legend: 'keys' },
       { expr: sum(of.increase('precede_enforcer_rate_evictions_total')), legend: 'forgotten' },
     ],
+    runbook: ['PrecedeEnforcerRateKeysEvicted'],
   }),
   lines({
     title: 'Waiting for a store',
@@ -52,7 +54,7 @@ const inMemory = (of: Selecting): readonly AnyPanel[] => [
     span: 8,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_enforcer_sequence_cookies_total'), 'outcome')),
+        expr: sumOrZero(of.rate('precede_enforcer_sequence_cookies_total'), 'outcome'),
         legend: '{{outcome}}',
       },
     ],
@@ -65,11 +67,12 @@ const inMemory = (of: Selecting): readonly AnyPanel[] => [
     span: 8,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_enforcer_token_keys_load_seconds_count'), 'outcome')),
+        expr: sumOrZero(of.rate('precede_enforcer_token_keys_load_seconds_count'), 'outcome'),
         legend: '{{outcome}}',
       },
     ],
     colors: { loaded: 'green' },
+    runbook: ['PrecedeTokenKeysFailing'],
   }),
 ];
 
@@ -105,13 +108,14 @@ const valkey = (of: Selecting): readonly AnyPanel[] => [
     says: 'away: no connection; timeout: PRECEDE_ENFORCER_VALKEY_TIMEOUT; refused: valkey answered with an error, the log has it. These requests got the fail mode of their zone.',
     unit: 'cps',
     span: 8,
-    levels: { bad: 1 },
+    levels: { bad: 0.000001 },
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_enforcer_valkey_failures_total'), 'reason')),
+        expr: sumOrZero(of.rate('precede_enforcer_valkey_failures_total'), 'reason'),
         legend: '{{reason}}',
       },
     ],
+    runbook: ['PrecedeValkeyFailing'],
   }),
   heatmap({
     title: 'Time of valkey calls, spread',

@@ -1,14 +1,18 @@
 /** Enforcer: what is decided, how fast, on which rules, and what stands behind the decision. */
 
-import { gateways } from './enforcer-gateways.ts';
+import { gateways, record } from './enforcer-gateways.ts';
 import { rules } from './enforcer-rules.ts';
 import { stores } from './enforcer-stores.ts';
+import { bound } from './kit/alerts.ts';
 import { heatmap } from './kit/heatmap.ts';
 import { lines } from './kit/lines.ts';
 import { number } from './kit/number.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { orZero, type Selecting, share, sum } from './kit/promql.ts';
+import { orZero, type Selecting, share, sum, sumOrZero } from './kit/promql.ts';
 import { processesUp, serviceBoard } from './kit/service-board.ts';
+import { calls } from './parts/log.ts';
+import { undecidedShare } from './parts/requests.ts';
+import { standing } from './parts/standing.ts';
 
 const decisions = 'precede_enforcer_decisions_total';
 
@@ -31,31 +35,35 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     runbook: ['First aid'],
   }),
   number({
-    title: 'Answered by the fail mode',
-    says: 'Requests a second that were not decided on. With open they pass unchecked, with closed customers are refused. The cause is below.',
-    unit: 'reqps',
+    title: 'Requests without a decision',
+    says: 'Share of the requests of gateways that got no decision. By the fail mode, or the setting of the gateway, they pass unchecked or customers are refused. The cause is below.',
+    unit: 'percentunit',
     span: 4,
-    decimals: 2,
-    expr: orZero(sum(of.rate('precede_enforcer_failed_decisions_total'))),
-    levels: { bad: 0.000001 },
-    runbook: ['First aid'],
+    expr: undecidedShare(of),
+    levels: { warn: bound.PrecedeEnforcerErrorsSlow, bad: bound.PrecedeEnforcerErrorsFast },
+    runbook: ['PrecedeEnforcerErrorsFast', 'PrecedeEnforcerErrorsSlow'],
   }),
   number({
-    title: 'Decision p99',
-    says: 'Without HTTP: session, match, rules, lookback. Above 1 ms the process is short of CPU, or waits for valkey; the gateway waits with it.',
+    title: 'Time to a decision, p99',
+    says: 'From the request of a gateway to its answer, all interfaces. Above 25 ms the process is short of CPU, or waits for valkey; clients wait for it at every request. Near PRECEDE_ENFORCER_DEADLINE the fail mode answers.',
     unit: 's',
     span: 4,
-    expr: of.quantile(0.99, 'precede_enforcer_decision_seconds'),
-    levels: { warn: 0.001, bad: 0.025 },
+    expr: of.quantile(0.99, 'precede_enforcer_gateway_request_seconds'),
+    levels: { bad: bound.PrecedeEnforcerSlow },
+    runbook: ['PrecedeEnforcerSlow'],
   }),
   number({
     title: 'On old rules',
-    says: 'Zones whose newest configuration was refused, and processes that do not follow the configuration: both go on with older rules. The log line of the enforcer has the faults.',
+    says: 'Zones whose newest configuration was refused, processes that do not follow the configuration, and sets of rules beyond the first that are in force at one time. All of them decide on older rules; the table below says which. For some seconds after each change that is normal.',
     unit: 'short',
     span: 4,
-    expr: `${sum(of.series('precede_enforcer_zones_refused'))} + ${sum(`1 - ${of.series('precede_enforcer_config_following')}`)}`,
-    levels: { bad: 1 },
-    runbook: ['First aid'],
+    expr: [
+      sum(of.series('precede_enforcer_zones_refused')),
+      sum(`1 - ${of.series('precede_enforcer_config_following')}`),
+      `(count(count_values("digest", ${of.series('precede_enforcer_rules_digest')})) - 1)`,
+    ].join(' + '),
+    levels: { warn: 1 },
+    runbook: ['PrecedeEnforcerRulesDiffer', 'PrecedeEnforcerRulesRefused', 'PrecedeEnforcerRulesStale'],
   }),
 ];
 
@@ -66,19 +74,19 @@ const deciding = (of: Selecting): readonly AnyPanel[] => [
     unit: 'reqps',
     span: 8,
     stacked: true,
-    queries: [{ expr: orZero(sum(of.rate(decisions), 'verdict')), legend: '{{verdict}}' }],
+    queries: [{ expr: sumOrZero(of.rate(decisions), 'verdict'), legend: '{{verdict}}' }],
     colors: { allow: 'green', log: 'orange', block: 'red' },
   }),
   lines({
-    title: 'Denied and logged, by phase',
-    says: 'Which phase of rules, or sequence mitigation, made the decisions that are not a plain allow.',
+    title: 'Denied and logged, by phase and action',
+    says: 'Which phase of rules, or sequence mitigation, made the decisions that are not a plain allow, and what the rule does, or would do where it only logs.',
     unit: 'reqps',
     span: 8,
     stacked: true,
     queries: [
       {
-        expr: orZero(sum(of.rate(decisions, 'verdict!="allow"'), 'verdict', 'rule')),
-        legend: '{{verdict}} {{rule}}',
+        expr: sumOrZero(of.rate(decisions, 'verdict!="allow"'), 'rule', 'action', 'verdict'),
+        legend: '{{verdict}}: {{action}} by {{rule}}',
       },
     ],
   }),
@@ -88,7 +96,7 @@ const deciding = (of: Selecting): readonly AnyPanel[] => [
     unit: 'reqps',
     span: 8,
     stacked: true,
-    queries: [{ expr: orZero(sum(of.rate('precede_enforcer_requests_total'), 'kind')), legend: '{{kind}}' }],
+    queries: [{ expr: sumOrZero(of.rate('precede_enforcer_requests_total'), 'kind'), legend: '{{kind}}' }],
     colors: { sequenced: 'green', unmatched: 'purple', no_session: 'orange' },
   }),
   lines({
@@ -116,11 +124,11 @@ const deciding = (of: Selecting): readonly AnyPanel[] => [
     span: 8,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_enforcer_failed_decisions_total'), 'cause', 'mode')),
+        expr: sumOrZero(of.rate('precede_enforcer_failed_decisions_total'), 'cause', 'mode'),
         legend: '{{cause}} ({{mode}})',
       },
     ],
-    runbook: ['First aid'],
+    runbook: ['PrecedeEnforcerErrorsFast', 'PrecedeEnforcerErrorsSlow'],
   }),
 ];
 
@@ -132,7 +140,10 @@ export const enforcer = serviceBoard({
     { panels: now(of) },
     { title: 'Decisions', panels: deciding(of) },
     { title: 'Rules in force', panels: rules(of) },
-    { title: 'Gateways and the record', panels: gateways(of) },
+    { title: 'Gateways', panels: gateways(of) },
+    { title: 'The record of decisions', panels: record(of) },
     { title: 'Sessions, rate limits, valkey', panels: stores(of) },
+    { title: 'The log', panels: calls(of) },
+    { title: 'Readiness and bounds', panels: standing(of) },
   ],
 });

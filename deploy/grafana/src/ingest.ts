@@ -1,10 +1,14 @@
 /** Ingest: do events come in, what becomes of them, how long do senders wait. */
+import { bound } from './kit/alerts.ts';
 import { heatmap } from './kit/heatmap.ts';
 import { lines } from './kit/lines.ts';
 import { number } from './kit/number.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { orZero, type Selecting, share, sum } from './kit/promql.ts';
+import { max, type Selecting, share, sum, sumOrZero } from './kit/promql.ts';
 import { processesUp, serviceBoard } from './kit/service-board.ts';
+import { calls, following, records } from './parts/log.ts';
+import { answers, failedShare } from './parts/requests.ts';
+import { standing } from './parts/standing.ts';
 
 const now = (of: Selecting): readonly AnyPanel[] => [
   processesUp(of, 'ingest'),
@@ -24,8 +28,8 @@ const now = (of: Selecting): readonly AnyPanel[] => [
       sum(of.rate('precede_ingest_bodies_total', 'outcome=~"busy|unavailable"')),
       sum(of.rate('precede_ingest_bodies_total')),
     ),
-    levels: { warn: 0.001, bad: 0.01 },
-    runbook: ['Something is away'],
+    levels: { warn: 0.01, bad: bound.PrecedeIngestBusy },
+    runbook: ['PrecedeIngestBusy'],
   }),
   number({
     title: 'Events refused',
@@ -36,7 +40,8 @@ const now = (of: Selecting): readonly AnyPanel[] => [
       sum(of.rate('precede_ingest_refused_events_total')),
       `(${sum(of.rate('precede_ingest_refused_events_total'))} + ${sum(of.rate('precede_ingest_events_total'))})`,
     ),
-    levels: { warn: 0.01, bad: 0.05 },
+    levels: { bad: bound.PrecedeIngestEventsRefused },
+    runbook: ['PrecedeIngestEventsRefused'],
   }),
   number({
     title: 'Publish p99',
@@ -45,16 +50,16 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     span: 4,
     expr: of.quantile(0.99, 'precede_ingest_publish_seconds'),
     levels: { warn: 0.25, bad: 1 },
-    runbook: ['Something is away'],
+    runbook: ['PrecedeKafkaAway'],
   }),
   number({
-    title: 'Zones known',
-    says: 'Zones of the process that knows fewest. 0 on an instance that has zones: its configuration has not been read, and its senders get 503.',
-    unit: 'short',
+    title: 'Answers 5xx',
+    says: 'Share of answers that are our fault. Above one in a thousand the log does not take events; senders keep them and send them again.',
+    unit: 'percentunit',
     span: 4,
-    expr: `min(${of.series('precede_ingest_zones')})`,
-    levels: { bad: 1, below: true },
-    runbook: ['Readiness'],
+    expr: failedShare(of, 'ingest'),
+    levels: { warn: bound.PrecedeIngestErrorsSlow, bad: bound.PrecedeIngestErrorsFast },
+    runbook: ['PrecedeIngestErrorsFast', 'PrecedeIngestErrorsSlow'],
   }),
 ];
 
@@ -67,6 +72,7 @@ const traffic = (of: Selecting): readonly AnyPanel[] => [
     stacked: true,
     queries: [{ expr: sum(of.rate('precede_ingest_bodies_total'), 'outcome'), legend: '{{outcome}}' }],
     colors: { accepted: 'green', busy: 'orange', unavailable: 'red', refused: 'purple', invalid: 'yellow' },
+    runbook: ['PrecedeIngestBusy'],
   }),
   lines({
     title: 'Events by outcome',
@@ -102,8 +108,9 @@ const faults = (of: Selecting): readonly AnyPanel[] => [
     unit: 'cps',
     span: 12,
     queries: [
-      { expr: orZero(sum(of.rate('precede_ingest_refused_events_total'), 'code')), legend: '{{code}}' },
+      { expr: sumOrZero(of.rate('precede_ingest_refused_events_total'), 'code'), legend: '{{code}}' },
     ],
+    runbook: ['PrecedeIngestEventsRefused'],
   }),
   lines({
     title: 'Clocks ahead, unsampled, configuration',
@@ -129,7 +136,7 @@ const log = (of: Selecting): readonly AnyPanel[] => [
       expr: of.quantile(q, 'precede_ingest_publish_seconds'),
       legend: `p${q * 100}`,
     })),
-    runbook: ['Something is away'],
+    runbook: ['PrecedeKafkaAway'],
   }),
   heatmap({
     title: 'Time until the log has it, spread',
@@ -147,6 +154,25 @@ const log = (of: Selecting): readonly AnyPanel[] => [
   }),
 ];
 
+const face = {
+  service: 'ingest',
+  says: '5xx: the log does not take events, senders keep them. 4xx: bodies that are refused, unknown zones, missing tokens, and 429 where senders outrun the bound of bytes in flight.',
+  slow: 3,
+  slowSays: 'By method. Above 3 s: the log is slow, or the process is short of CPU. Senders wait for it.',
+} as const;
+
+const configuration = (of: Selecting): readonly AnyPanel[] => [
+  lines({
+    title: 'Zones known',
+    says: 'By process, the same everywhere. 0 on an instance that has zones: its configuration has not been read, and its senders get 503.',
+    unit: 'short',
+    span: 12,
+    queries: [{ expr: max(of.series('precede_ingest_zones'), 'instance'), legend: '{{instance}}' }],
+    runbook: ['Readiness'],
+  }),
+  following(of, 12),
+];
+
 const tokens = (of: Selecting): readonly AnyPanel[] => [
   lines({
     title: 'Tokens by outcome',
@@ -154,9 +180,7 @@ const tokens = (of: Selecting): readonly AnyPanel[] => [
     unit: 'cps',
     span: 12,
     stacked: true,
-    queries: [
-      { expr: orZero(sum(of.rate('precede_ingest_tokens_total'), 'outcome')), legend: '{{outcome}}' },
-    ],
+    queries: [{ expr: sumOrZero(of.rate('precede_ingest_tokens_total'), 'outcome'), legend: '{{outcome}}' }],
     colors: { valid: 'green' },
   }),
   lines({
@@ -166,11 +190,12 @@ const tokens = (of: Selecting): readonly AnyPanel[] => [
     span: 12,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_ingest_token_keys_load_seconds_count'), 'outcome')),
+        expr: sumOrZero(of.rate('precede_ingest_token_keys_load_seconds_count'), 'outcome'),
         legend: '{{outcome}}',
       },
     ],
     colors: { loaded: 'green' },
+    runbook: ['PrecedeTokenKeysFailing'],
   }),
 ];
 
@@ -182,7 +207,9 @@ export const ingest = serviceBoard({
     { panels: now(of) },
     { title: 'Traffic', panels: traffic(of) },
     { title: 'Faults', panels: faults(of) },
-    { title: 'The log', panels: log(of) },
-    { title: 'Tokens', panels: tokens(of) },
+    { title: 'The API', panels: answers(of, face) },
+    { title: 'The log', panels: [...log(of), ...calls(of), records(of, 24)] },
+    { title: 'Readiness and bounds', panels: standing(of) },
+    { title: 'Configuration and tokens', panels: [...configuration(of), ...tokens(of)] },
   ],
 });

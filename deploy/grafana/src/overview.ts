@@ -1,12 +1,13 @@
 /** Overview: is it broken, and where. The first row answers, the table names the service, its link leads on. */
+import { bound } from './kit/alerts.ts';
 import { board } from './kit/board.ts';
 import { lines } from './kit/lines.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { orZero, selecting, sum } from './kit/promql.ts';
+import { max, orZero, selecting, sum, sumOrZero } from './kit/promql.ts';
 import { marks } from './kit/service-board.ts';
 import { prometheusVariable } from './kit/variables.ts';
 import { now } from './overview-now.ts';
-import { services } from './overview-services.ts';
+import { firing, services } from './overview-services.ts';
 
 const of = selecting();
 const decisions = 'precede_enforcer_decisions_total';
@@ -35,8 +36,26 @@ const flow: readonly AnyPanel[] = [
     unit: 'reqps',
     span: 12,
     stacked: true,
-    queries: [{ expr: orZero(sum(of.rate(decisions), 'verdict')), legend: '{{verdict}}' }],
+    queries: [{ expr: sumOrZero(of.rate(decisions), 'verdict'), legend: '{{verdict}}' }],
     colors: { allow: 'green', log: 'orange', block: 'red' },
+  }),
+  lines({
+    title: 'Lag by service',
+    says: 'How long ago the oldest record was written that a service has not done. The first that climbs is the one that is behind; those after it follow.',
+    unit: 's',
+    span: 12,
+    levels: { warn: bound.PrecedeScoresLate, bad: bound.PrecedeScoresOld },
+    queries: [{ expr: max(of.series('precede_log_lag_seconds'), 'service'), legend: '{{service}}' }],
+    runbook: ['PrecedeScoresLate', 'PrecedePipelineNearRetention'],
+  }),
+  lines({
+    title: 'Age of the scores over time',
+    says: 'Of the worst zone with traffic. A saw tooth below 70 s is normal.',
+    unit: 's',
+    span: 12,
+    levels: { warn: bound.PrecedeScoresLate, bad: bound.PrecedeScoresOld },
+    queries: [{ expr: max(of.series('precede_scorer_score_age_seconds')), legend: 'worst zone' }],
+    runbook: ['PrecedeScoresLate'],
   }),
 ];
 
@@ -50,5 +69,6 @@ export const overview = board({
     { panels: now(of) },
     { title: 'One row a service: a click leads on', panels: [services(of)] },
     { title: 'Flow', panels: flow },
+    { title: 'Alerts', panels: [firing()] },
   ],
 });

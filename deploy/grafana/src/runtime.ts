@@ -1,4 +1,5 @@
 /** Runtime: what the processes take of their machines, and which release they are. */
+import { bound } from './kit/alerts.ts';
 import { board } from './kit/board.ts';
 import { grid } from './kit/grid.ts';
 import { lines } from './kit/lines.ts';
@@ -6,6 +7,7 @@ import type { AnyPanel } from './kit/panel.ts';
 import { max, min, selecting, sum } from './kit/promql.ts';
 import { marks } from './kit/service-board.ts';
 import { instanceVariable, prometheusVariable, serviceVariable } from './kit/variables.ts';
+import { bounds, conditions } from './parts/standing.ts';
 
 const scope = ['service=~"$service"', 'instance=~"$instance"'] as const;
 const of = selecting(...scope);
@@ -39,10 +41,10 @@ const processes: AnyPanel = grid({
       title: 'Event loop p99',
       expr: max(of.series('nodejs_eventloop_lag_p99_seconds'), ...process),
       unit: 's',
-      levels: { warn: 0.1, bad: 0.5 },
+      levels: { warn: 0.05, bad: bound.PrecedeProcessShortOfCpu },
     },
   ],
-  runbook: ['First aid'],
+  runbook: ['PrecedeTargetDown', 'PrecedeRestarting', 'First aid'],
 });
 
 const releases: AnyPanel = grid({
@@ -59,7 +61,7 @@ const releases: AnyPanel = grid({
   columns: [
     { title: 'Processes', expr: sum(of.series('precede_build_info'), 'service', 'version', 'commit') },
   ],
-  runbook: ['Upgrades'],
+  runbook: ['PrecedeVersionsDiffer', 'Upgrades'],
 });
 
 const machine: readonly AnyPanel[] = [
@@ -83,8 +85,9 @@ const machine: readonly AnyPanel[] = [
     says: 'How long work waits for its turn in the process. Above 0.1 s it is short of CPU, or throttled by its limit; in the enforcer look from 0.01 s on.',
     unit: 's',
     span: 12,
-    levels: { warn: 0.1 },
+    levels: { warn: 0.05, bad: bound.PrecedeProcessShortOfCpu },
     queries: [{ expr: max(of.series('nodejs_eventloop_lag_p99_seconds'), ...process), legend }],
+    runbook: ['PrecedeProcessShortOfCpu'],
   }),
   lines({
     title: 'Time in garbage collection',
@@ -158,6 +161,7 @@ export const runtime = board({
   sections: [
     { panels: [processes] },
     { title: 'What they take', panels: machine },
+    { title: 'Readiness and bounds', panels: [conditions(of, 12), bounds(of, 12)] },
     { title: 'Releases', panels: [releases] },
   ],
 });

@@ -1,12 +1,14 @@
 /** Scorer: are scores fresh, is everything counted and stored, how does ClickHouse answer. */
+import { bound } from './kit/alerts.ts';
 import { heatmap } from './kit/heatmap.ts';
 import { lines } from './kit/lines.ts';
 import { number } from './kit/number.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { orZero, type Selecting, sum } from './kit/promql.ts';
+import { max, orZero, type Selecting, sum, sumOrZero } from './kit/promql.ts';
 import { processesUp, serviceBoard } from './kit/service-board.ts';
-
-const away = 'Something is away';
+import { clickhouseCalls } from './parts/clickhouse.ts';
+import { calls, following, lag } from './parts/log.ts';
+import { standing } from './parts/standing.ts';
 
 const now = (of: Selecting): readonly AnyPanel[] => [
   processesUp(of, 'the scorer'),
@@ -16,15 +18,16 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     unit: 'cps',
     span: 4,
     expr: orZero(sum(of.rate('precede_scorer_sequences_total', 'outcome="counted"'))),
-    runbook: ['Readiness'],
+    runbook: ['PrecedeScoresLate'],
   }),
   number({
-    title: 'Zones ranked',
-    says: 'Fresh sets of scores a minute, of all zones. 0 while there is traffic: scores get old.',
-    unit: 'cpm',
+    title: 'Age of the scores',
+    says: 'How long the newest scores of a zone with traffic have not told all that is counted of it, of the worst zone. Up to 70 s is normal. Above 300 s: ClickHouse, a zone too big to rank in time, or a scorer that is behind.',
+    unit: 's',
     span: 4,
-    decimals: 1,
-    expr: orZero(`60 * ${sum(of.rate('precede_scorer_snapshots_total', 'outcome="ranked"'))}`),
+    expr: max(of.series('precede_scorer_score_age_seconds')),
+    levels: { warn: bound.PrecedeScoresLate, bad: bound.PrecedeScoresOld },
+    runbook: ['PrecedeScoresLate', 'PrecedeScoresOld'],
   }),
   number({
     title: 'Rankings failed',
@@ -34,7 +37,7 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     decimals: 0,
     expr: orZero(sum(`increase(${of.series('precede_scorer_snapshots_total', 'outcome="failed"')}[1h])`)),
     levels: { warn: 1 },
-    runbook: [away],
+    runbook: ['PrecedeSnapshotsFailing'],
   }),
   number({
     title: 'ClickHouse calls repeated',
@@ -44,7 +47,7 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     decimals: 2,
     expr: sum(of.rate('precede_scorer_clickhouse_retries_total')),
     levels: { warn: 0.000001, bad: 1 },
-    runbook: [away],
+    runbook: ['PrecedeClickHouseAway'],
   }),
   number({
     title: 'Rare sequences given up',
@@ -53,6 +56,7 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     span: 4,
     expr: sum(of.series('precede_scorer_dropped_sequences')),
     levels: { warn: 1 },
+    runbook: ['PrecedeScoresApproximate'],
   }),
 ];
 
@@ -64,9 +68,10 @@ const counting = (of: Selecting): readonly AnyPanel[] => [
     span: 12,
     stacked: true,
     queries: [
-      { expr: orZero(sum(of.rate('precede_scorer_sequences_total'), 'outcome')), legend: '{{outcome}}' },
+      { expr: sumOrZero(of.rate('precede_scorer_sequences_total'), 'outcome'), legend: '{{outcome}}' },
     ],
     colors: { counted: 'green', too_old: 'orange', unreadable: 'red' },
+    runbook: ['PrecedeScorerUnreadable'],
   }),
   lines({
     title: 'Memory of the open hours',
@@ -94,7 +99,7 @@ const counting = (of: Selecting): readonly AnyPanel[] => [
     span: 12,
     queries: [
       {
-        expr: orZero(sum(of.series('precede_scorer_held_sequences'), 'partition')),
+        expr: sumOrZero(of.series('precede_scorer_held_sequences'), 'partition'),
         legend: 'partition {{partition}}',
       },
     ],
@@ -103,20 +108,32 @@ const counting = (of: Selecting): readonly AnyPanel[] => [
 
 const ranking = (of: Selecting): readonly AnyPanel[] => [
   lines({
+    title: 'Age of the scores, by process',
+    says: 'Of the worst zone with traffic of each process. A saw tooth below 70 s is normal; a line that climbs is a zone that is not ranked any more.',
+    unit: 's',
+    span: 12,
+    levels: { warn: bound.PrecedeScoresLate, bad: bound.PrecedeScoresOld },
+    queries: [
+      { expr: max(of.series('precede_scorer_score_age_seconds'), 'instance'), legend: '{{instance}}' },
+    ],
+    runbook: ['PrecedeScoresLate', 'PrecedeScoresOld'],
+  }),
+  lines({
     title: 'Rankings by outcome',
     says: 'ranked: a zone got fresh scores; advanced: there was nothing new for it; failed: tried again.',
     unit: 'cps',
-    span: 8,
+    span: 12,
     queries: [
-      { expr: orZero(sum(of.rate('precede_scorer_snapshots_total'), 'outcome')), legend: '{{outcome}}' },
+      { expr: sumOrZero(of.rate('precede_scorer_snapshots_total'), 'outcome'), legend: '{{outcome}}' },
     ],
     colors: { ranked: 'green', advanced: 'blue', failed: 'red' },
+    runbook: ['PrecedeSnapshotsFailing'],
   }),
   lines({
     title: 'Time to rank a zone',
     says: 'To read, score and store one zone. p99 above 10 s: a zone with very many sequences, or a slow ClickHouse.',
     unit: 's',
-    span: 8,
+    span: 12,
     levels: { bad: 10 },
     queries: [0.5, 0.99].map((q) => ({
       expr: of.quantile(q, 'precede_scorer_rank_seconds'),
@@ -127,7 +144,7 @@ const ranking = (of: Selecting): readonly AnyPanel[] => [
     title: 'Memory of the ranker',
     says: 'The 24 hours of counts that zones are scored from, by process: PRECEDE_SCORER_WINDOW_MEMORY a zone at most, for a moment a third more while an hour is read.',
     unit: 'bytes',
-    span: 8,
+    span: 12,
     queries: [{ expr: sum(of.series('precede_scorer_zone_bytes'), 'instance'), legend: '{{instance}}' }],
   }),
   lines({
@@ -142,6 +159,7 @@ const ranking = (of: Selecting): readonly AnyPanel[] => [
       },
       { expr: sum(of.series('precede_scorer_dropped_sequences')), legend: 'given up' },
     ],
+    runbook: ['PrecedeScoresApproximate'],
   }),
   lines({
     title: 'Sessions scored anew',
@@ -158,7 +176,7 @@ const storing = (of: Selecting): readonly AnyPanel[] => [
     says: 'Rows a second into ClickHouse. For sizing.',
     unit: 'cps',
     span: 12,
-    queries: [{ expr: orZero(sum(of.rate('precede_scorer_rows_total'), 'table')), legend: '{{table}}' }],
+    queries: [{ expr: sumOrZero(of.rate('precede_scorer_rows_total'), 'table'), legend: '{{table}}' }],
   }),
   lines({
     title: 'Time of a flush',
@@ -170,7 +188,7 @@ const storing = (of: Selecting): readonly AnyPanel[] => [
       expr: of.quantile(q, 'precede_scorer_flush_seconds'),
       legend: `p${q * 100}`,
     })),
-    runbook: [away],
+    runbook: ['PrecedeClickHouseAway'],
   }),
   lines({
     title: 'Archived records',
@@ -179,10 +197,11 @@ const storing = (of: Selecting): readonly AnyPanel[] => [
     span: 12,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_scorer_archived_records_total'), 'topic', 'outcome')),
+        expr: sumOrZero(of.rate('precede_scorer_archived_records_total'), 'topic', 'outcome'),
         legend: '{{topic}} {{outcome}}',
       },
     ],
+    runbook: ['PrecedeScorerUnreadable'],
   }),
   heatmap({
     title: 'Time of a flush, spread',
@@ -193,14 +212,32 @@ const storing = (of: Selecting): readonly AnyPanel[] => [
   }),
 ];
 
+const configuration = (of: Selecting): readonly AnyPanel[] => [
+  lines({
+    title: 'Names taken from the configuration',
+    says: 'Records of config.v1 by what became of them. unreadable: any is a fault, names in the views of ClickHouse may be missing.',
+    unit: 'cps',
+    span: 12,
+    queries: [
+      { expr: sumOrZero(of.rate('precede_scorer_config_records_total'), 'outcome'), legend: '{{outcome}}' },
+    ],
+    colors: { stored: 'green', unreadable: 'red' },
+    runbook: ['PrecedeConfigUnreadable'],
+  }),
+  following(of, 12),
+];
+
 export const scorer = serviceBoard({
   service: 'scorer',
   title: 'Scorer',
   says: 'Sequences counted, zones ranked, rows stored: whether scores are fresh and exact, and how ClickHouse answers.',
   sections: (of) => [
     { panels: now(of) },
+    { title: 'Lag', panels: lag(of) },
     { title: 'Counting', panels: counting(of) },
     { title: 'Ranking', panels: ranking(of) },
-    { title: 'ClickHouse', panels: storing(of) },
+    { title: 'ClickHouse', panels: [...storing(of), ...clickhouseCalls(of)] },
+    { title: 'The log', panels: calls(of) },
+    { title: 'Readiness and bounds', panels: [...standing(of), ...configuration(of)] },
   ],
 });

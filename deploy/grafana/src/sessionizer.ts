@@ -1,12 +1,13 @@
 /** Sessionizer: are sessions put in order in time, does each step commit, how much is held. */
+import { bound } from './kit/alerts.ts';
 import { heatmap } from './kit/heatmap.ts';
 import { lines } from './kit/lines.ts';
 import { number } from './kit/number.ts';
 import type { AnyPanel } from './kit/panel.ts';
-import { max, orZero, type Selecting, share, sum } from './kit/promql.ts';
+import { max, type Selecting, share, sum, sumOrZero } from './kit/promql.ts';
 import { processesUp, serviceBoard } from './kit/service-board.ts';
-
-const alarms = 'Sessionizer alarms';
+import { calls, following, lag } from './parts/log.ts';
+import { standing } from './parts/standing.ts';
 
 const now = (of: Selecting): readonly AnyPanel[] => [
   processesUp(of, 'the sessionizer'),
@@ -16,8 +17,8 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     unit: 's',
     span: 4,
     expr: max(of.series('precede_sessionizer_watermark_lag_seconds')),
-    levels: { warn: 30, bad: 60 },
-    runbook: [alarms],
+    levels: { warn: 30, bad: bound.PrecedeSessionizerWatermarkLate },
+    runbook: ['PrecedeSessionizerWatermarkLate'],
   }),
   number({
     title: 'Sequences written',
@@ -35,8 +36,8 @@ const now = (of: Selecting): readonly AnyPanel[] => [
       sum(of.rate('precede_sessionizer_refused_requests_total')),
       sum(of.rate('precede_sessionizer_requests_total')),
     ),
-    levels: { warn: 0.001, bad: 0.01 },
-    runbook: [alarms],
+    levels: { warn: 0.001, bad: bound.PrecedeSessionizerRequestsLate },
+    runbook: ['PrecedeSessionizerRequestsLate'],
   }),
   number({
     title: 'Steps that did not commit',
@@ -46,7 +47,7 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     decimals: 2,
     expr: `${sum(of.rate('precede_sessionizer_aborted_steps_total'))} + ${sum(of.rate('precede_sessionizer_failures_total'))}`,
     levels: { bad: 0.000001 },
-    runbook: [alarms, 'Something is away'],
+    runbook: ['PrecedeStepsAborted', 'PrecedeSessionizerFailing', 'PrecedeExactlyOnceBroken'],
   }),
   number({
     title: 'Partitions being restored',
@@ -55,7 +56,7 @@ const now = (of: Selecting): readonly AnyPanel[] => [
     span: 4,
     expr: sum(of.series('precede_sessionizer_restoring_partitions')),
     levels: { warn: 1 },
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerRestoring'],
   }),
 ];
 
@@ -75,14 +76,14 @@ const traffic = (of: Selecting): readonly AnyPanel[] => [
     says: 'How far each process is behind the clock with its slowest live source. A saw tooth below the grace is normal.',
     unit: 's',
     span: 12,
-    levels: { bad: 60 },
+    levels: { bad: bound.PrecedeSessionizerWatermarkLate },
     queries: [
       {
         expr: max(of.series('precede_sessionizer_watermark_lag_seconds'), 'instance'),
         legend: '{{instance}}',
       },
     ],
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerWatermarkLate'],
   }),
 ];
 
@@ -97,7 +98,7 @@ const faults = (of: Selecting): readonly AnyPanel[] => [
       { expr: sum(of.rate('precede_sessionizer_repeated_requests_total')), legend: 'repeated' },
       { expr: sum(of.rate('precede_sessionizer_unreadable_records_total')), legend: 'unreadable' },
     ],
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerRequestsLate', 'PrecedeSessionizerUnreadable', 'PrecedeDeadLetters'],
   }),
   lines({
     title: 'Bounds that were reached',
@@ -108,7 +109,7 @@ const faults = (of: Selecting): readonly AnyPanel[] => [
       { expr: sum(of.rate('precede_sessionizer_early_releases_total')), legend: 'early release' },
       { expr: sum(of.rate('precede_sessionizer_early_forgotten_total')), legend: 'early forgotten' },
     ],
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerReleasedEarly', 'PrecedeSessionizerForgotEarly'],
   }),
   lines({
     title: 'Windows closed, by why',
@@ -117,12 +118,12 @@ const faults = (of: Selecting): readonly AnyPanel[] => [
     span: 12,
     queries: [
       {
-        expr: orZero(sum(of.rate('precede_sessionizer_closed_windows_total'), 'ended')),
+        expr: sumOrZero(of.rate('precede_sessionizer_closed_windows_total'), 'ended'),
         legend: '{{ended}}',
       },
     ],
     colors: { gap: 'green', source_ended: 'blue', bound: 'red' },
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerWindowsCut'],
   }),
   lines({
     title: 'Failures and rebalances',
@@ -135,7 +136,7 @@ const faults = (of: Selecting): readonly AnyPanel[] => [
       { expr: sum(of.rate('precede_sessionizer_rebalances_total')), legend: 'rebalanced' },
       { expr: sum(of.rate('precede_sessionizer_config_faults_total')), legend: 'configuration faults' },
     ],
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerFailing', 'PrecedeSessionizerRebalancing'],
   }),
 ];
 
@@ -145,12 +146,12 @@ const steps = (of: Selecting): readonly AnyPanel[] => [
     says: 'From the end of a step until its transaction was committed. p99 above 1 s: brokers are slow (disk, replication, min.insync.replicas), and sequences come late by as much.',
     unit: 's',
     span: 8,
-    levels: { bad: 1 },
+    levels: { bad: bound.PrecedeSessionizerCommitsSlow },
     queries: [0.5, 0.99].map((q) => ({
       expr: of.quantile(q, 'precede_sessionizer_commit_seconds'),
       legend: `p${q * 100}`,
     })),
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerCommitsSlow'],
   }),
   lines({
     title: 'Time of a step',
@@ -181,7 +182,7 @@ const state = (of: Selecting): readonly AnyPanel[] => [
     queries: [
       { expr: sum(of.series('precede_sessionizer_state_bytes'), 'instance'), legend: '{{instance}}' },
     ],
-    runbook: [alarms],
+    runbook: ['PrecedeBoundNearlyFull'],
   }),
   lines({
     title: 'What the windows hold',
@@ -196,17 +197,31 @@ const state = (of: Selecting): readonly AnyPanel[] => [
   }),
   lines({
     title: 'Restoring',
-    says: 'Partitions being read back from the changelog, by process: after each start, for some seconds. Above 60 s give the windows more processes.',
+    says: 'After each start and each rebalance windows are read back from the changelog, and the input of their partition waits. Partitions being read back, and how long one took, as the mean since the start of the slowest process: above 60 s give the windows more processes.',
     unit: 'short',
     span: 8,
     queries: [
+      { expr: sum(of.series('precede_sessionizer_restoring_partitions')), legend: 'partitions' },
       {
-        expr: sum(of.series('precede_sessionizer_restoring_partitions'), 'instance'),
-        legend: '{{instance}}',
+        expr: max(
+          `${of.series('precede_sessionizer_restore_seconds_sum')} / (${of.series('precede_sessionizer_restore_seconds_count')} > 0)`,
+        ),
+        legend: 'seconds, mean',
       },
     ],
-    runbook: [alarms],
+    runbook: ['PrecedeSessionizerRestoring'],
   }),
+  lines({
+    title: 'The changelog',
+    says: 'Records read back, and times that the journal of a partition began anew with all that had changed. For sizing; no alert.',
+    unit: 'cps',
+    span: 12,
+    queries: [
+      { expr: sum(of.rate('precede_sessionizer_restored_records_total')), legend: 'read back' },
+      { expr: sum(of.rate('precede_sessionizer_changelog_bases_total')), legend: 'begun anew' },
+    ],
+  }),
+  following(of, 12),
 ];
 
 export const sessionizer = serviceBoard({
@@ -215,9 +230,12 @@ export const sessionizer = serviceBoard({
   says: 'Requests put in order within their sessions, exactly once: how far behind, what is left out, what is held.',
   sections: (of) => [
     { panels: now(of) },
-    { title: 'Traffic and lag', panels: traffic(of) },
+    { title: 'Traffic', panels: traffic(of) },
+    { title: 'Lag', panels: lag(of) },
     { title: 'What is left out, and why', panels: faults(of) },
     { title: 'Steps', panels: steps(of) },
     { title: 'State', panels: state(of) },
+    { title: 'The log', panels: calls(of) },
+    { title: 'Readiness and bounds', panels: standing(of) },
   ],
 });

@@ -5,23 +5,27 @@ import { clickhouse } from '../kit/sources.ts';
 import { sqlQuery, sqlTable } from '../kit/sql.ts';
 import { zone } from './parts.ts';
 
-/** A record stored twice has the same revision and place. */
-const changed = `FROM audit
-WHERE zone_id = ${zone} AND $__timeFilter(time)
+/** A record stored twice has the same revision and place; one change may be of hundreds of things, as an import makes them. */
+const changed = (which: string): string => `FROM
+(
+    SELECT * FROM audit WHERE zone_id = ${zone} AND $__timeFilter(time)${which}
+    ORDER BY time DESC
+    LIMIT 1 BY revision, place
+)
 ORDER BY time DESC, revision DESC, place
-LIMIT 1 BY revision, place
+LIMIT 3 BY revision, resource
 LIMIT 200`;
 
 export const changes: readonly AnyPanel[] = [
   sqlTable({
     title: 'Changes of the configuration',
-    says: 'Who changed what in this zone within the range of this page; the name is that of the token. Before and after are as the management API shows the thing.',
+    says: 'Who changed what in this zone within the range of this page; the name is that of the token. Of a change of many things at once three of a kind are shown; all are in the table audit.',
     unit: 'short',
     span: 24,
     sql: `SELECT
     time AS "Time", actor AS "Who", action AS "Did", resource AS "What", resource_id AS "Id",
     before AS "Before", after AS "After"
-${changed}`,
+${changed('')}`,
     columns: [
       { title: 'Time', unit: 'dateTimeAsIso', width: 180 },
       { title: 'Who', width: 120 },
@@ -43,7 +47,7 @@ export const changeMarks = (): AnnotationQueryBuilder =>
     .target(
       sqlQuery(
         `SELECT time, concat(actor, ': ', action, ' ', resource, ' ', resource_id) AS text, resource AS tags
-${changed.replace('$__timeFilter(time)', "$__timeFilter(time) AND resource != 'operation'")}`,
+${changed(" AND resource != 'operation'")}`,
         'table',
       ),
     );

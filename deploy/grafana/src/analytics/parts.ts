@@ -2,8 +2,11 @@
 
 export const zone = '${zone:sqlstring}';
 
-/** Parameters of a view over a zone and the range of the dashboard. */
-export const range = `zone = ${zone}, from = $__fromTime_ms, to = $__toTime_ms`;
+/**
+ * Parameters of a view over a zone and the range of the dashboard. Views take times as UTC, and a time goes to them as text
+ * in its own time zone: without one it would be that of the server.
+ */
+export const range = `zone = ${zone}, from = toTimezone($__fromTime_ms, 'UTC'), to = toTimezone($__toTime_ms, 'UTC')`;
 
 /** Rules as people call them: the title of a sequence rule, the description of another, as last changed. */
 export const ruleNames = `SELECT

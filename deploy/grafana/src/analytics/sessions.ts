@@ -38,7 +38,7 @@ const steps = '[${step1:sqlstring}, ${step2:sqlstring}, ${step3:sqlstring}]';
 const funnel = `SELECT
     step AS "Step", name AS "Operation", windows AS "Windows",
     share_of_first AS "Of the first", share_of_previous AS "Of the one before"
-FROM funnel(${range}, seconds = \${within}, steps = arrayFilter(s -> s != '', ${steps}))
+FROM funnel(${range}, seconds = \${within}, steps = ${steps})
 ORDER BY step`;
 
 const nextSteps = `SELECT

@@ -20,11 +20,15 @@ LIMIT 500`;
 
 const firstSteps = `SELECT name FROM first_last_operations(${range}) ORDER BY first_in DESC, name LIMIT 500`;
 
-/** Where clients went most often from the step before; what was chosen already is not offered again. */
-const nextSteps = (before: string, chosen: readonly string[]): string => `SELECT end
-FROM transitions(${range})
-WHERE start = \${${before}:sqlstring} AND end NOT IN (${chosen.map((name) => `\${${name}:sqlstring}`).join(', ')})
-ORDER BY transitions DESC, end
+/** Where clients went most often from the step before, then all others; what was chosen already is not offered again. */
+const nextSteps = (before: string, chosen: readonly string[]): string => `SELECT o.name AS name
+FROM first_last_operations(${range}) AS o
+LEFT ANY JOIN
+(
+    SELECT end, transitions FROM transitions(${range}) WHERE start = \${${before}:sqlstring}
+) AS t ON o.name = t.end
+WHERE o.name NOT IN (${chosen.map((name) => `\${${name}:sqlstring}`).join(', ')})
+ORDER BY t.transitions DESC, o.windows DESC, name
 LIMIT 500`;
 
 export const variables = (): readonly Builder<VariableModel>[] => [

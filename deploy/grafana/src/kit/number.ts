@@ -6,7 +6,7 @@ import {
   BigValueTextMode,
   ReduceDataOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
-import type { ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
+import { MappingType, SpecialValueMatch, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { dress, type PanelSpec } from './panel.ts';
 import { instantQueries, type Query } from './queries.ts';
@@ -20,6 +20,12 @@ export interface NumberSpec extends PanelSpec {
   readonly mappings?: readonly ValueMapping[];
 }
 
+/** A quantile of no requests, a share of none. */
+const nothing: ValueMapping = {
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.NullAndNan, result: { text: '–', color: 'text' } },
+};
+
 export const number = (spec: NumberSpec): PanelBuilder => {
   const queries = spec.queries ?? [{ expr: spec.expr ?? '', legend: spec.title }];
   const panel = dress(new PanelBuilder(), spec, prometheus, 4)
@@ -29,5 +35,5 @@ export const number = (spec: NumberSpec): PanelBuilder => {
     .textMode(spec.queries === undefined ? BigValueTextMode.Value : BigValueTextMode.ValueAndName)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false));
   if (spec.decimals !== undefined) panel.decimals(spec.decimals);
-  return spec.mappings === undefined ? panel : panel.mappings([...spec.mappings]);
+  return panel.mappings([...(spec.mappings ?? []), nothing]);
 };

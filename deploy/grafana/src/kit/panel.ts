@@ -3,6 +3,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import type { DashboardLinkBuilder, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { PanelBuilder as HeatmapBuilder } from '@grafana/grafana-foundation-sdk/heatmap';
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import type { PanelBuilder as StatesBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Levels, thresholds } from './levels.ts';
@@ -23,7 +24,7 @@ export interface PanelSpec {
   readonly links?: readonly DashboardLinkBuilder[];
 }
 
-export type AnyBuilder = StatBuilder | TimeseriesBuilder | HeatmapBuilder | TableBuilder;
+export type AnyBuilder = StatBuilder | StatesBuilder | TimeseriesBuilder | HeatmapBuilder | TableBuilder;
 export type AnyPanel = Builder<Panel>;
 
 export const dress = <B extends AnyBuilder>(

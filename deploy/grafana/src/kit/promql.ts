@@ -15,10 +15,19 @@ export const min = (expr: string, ...by: readonly string[]): string => sumBy('mi
 export const count = (expr: string, ...by: readonly string[]): string => sumBy('count', expr, by);
 
 /**
- * What counts things that may never have happened: then there is no series, and the answer is none of them. Without `on ()`
- * the zero would stand beside series that have labels.
+ * What counts things that may never have happened: then there is no series, and the answer is none of them. `label`: the
+ * one that names the series. Without `on ()` the zero would stand beside series that have labels.
  */
-export const orZero = (expr: string): string => `${expr} or on () vector(0)`;
+export const orZero = (expr: string, label?: string, name = nothing): string =>
+  label === undefined
+    ? `${expr} or on () vector(0)`
+    : `${expr} or on () label_replace(vector(0), "${label}", "${name}", "", "")`;
+
+const nothing = 'nothing yet';
+
+/** A rate or a gauge by labels, nothing yet where there is no series. */
+export const sumOrZero = (expr: string, ...by: readonly [string, ...string[]]): string =>
+  orZero(sum(expr, ...by), by[0]);
 
 /** `part` of `whole`; 0 where there is nothing to have a share of. */
 export const share = (part: string, whole: string): string => orZero(`${part} / (${whole} > 0)`);

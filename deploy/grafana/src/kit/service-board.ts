@@ -53,5 +53,5 @@ export const processesUp = ({ series }: Selecting, what: string): AnyPanel =>
     span: 4,
     expr: sum(series('up')),
     levels: { bad: 1, below: true },
-    runbook: ['Readiness', 'First aid'],
+    runbook: ['PrecedeServiceDown', 'PrecedeTargetDown', 'Readiness'],
   });
