@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const rooms = ['*.md', '{bench,cli,data,docs,libs,services,test}/**/*.md'];
+const rooms = ['*.md', '{bench,cli,data,deploy,docs,libs,services,test}/**/*.md'];
 const documents = globSync(rooms, { cwd: root, exclude: (name) => name.endsWith('node_modules') });
 
 /** Anchors as they are made from headings. */
