@@ -20,7 +20,7 @@ const wrongForms: readonly (readonly [path: string, value: unknown, answer: RegE
   ['image.pullSecrets', ['registry'], /'\/image\/pullSecrets\/0': got string, want object/],
   ['ingest.replicas', 'two', /'\/ingest\/replicas': got string, want integer/],
   ['ingest.image.digest', 'latest', /'\/ingest\/image\/digest': 'latest' does not match/],
-  ['ingest.drainSeconds', 60, /'\/ingest\/drainSeconds': maximum: got 60, want 15/],
+  ['ingest.drainSeconds', '5s', /'\/ingest\/drainSeconds': got string, want integer/],
   ['ingest.resources.limit', {}, /'\/ingest\/resources': additional properties 'limit' not allowed/],
   ['ingest.pod.extraEnv', [{ nam: 'A' }], /'\/ingest\/pod\/extraEnv\/0'/],
   [
@@ -98,7 +98,7 @@ const sentences: readonly (readonly [
   [
     'an authority without TLS',
     { 'kafka.tls.ca.existingSecret': 'ca' },
-    /kafka\.tls\.ca is set and kafka\.tls\.enabled is false/,
+    /kafka\.tls\.ca or kafka\.tls\.clientCertificate is set and kafka\.tls\.enabled is false/,
   ],
   [
     'two authorities',

@@ -33,8 +33,41 @@ consumerGroup: {{ printf "%s%s" $prefix $group | quote }}
 topic: {{ printf "%s%s" $prefix $topic | quote }}
 {{- end -}}
 
+{{/* One trigger on lag: what Kafka says of a group, or what the scorer says of itself. Takes root, component and name. */}}
+{{- define "precede.lagTrigger" -}}
+{{- $kafka := .root.Values.kafka -}}
+{{- $keda := (index .root.Values .component).autoscaling.keda -}}
+{{- if $keda.prometheusAddress -}}
+type: prometheus
+metadata:
+  serverAddress: {{ $keda.prometheusAddress | quote }}
+  query: sum(precede_log_lag_records{job="precede", service={{ .component | quote }}, topic="sequences.v1", namespace={{ .root.Release.Namespace | quote }}})
+  threshold: {{ include "precede.text" $keda.lagThreshold | quote }}
+{{- else -}}
+type: kafka
+metadata:
+  bootstrapServers: {{ join "," $kafka.brokers | quote }}
+  {{- include "precede.lag" . | nindent 2 }}
+  lagThreshold: {{ include "precede.text" $keda.lagThreshold | quote }}
+  # Groups begin at the beginning of a topic, and no more pods than partitions.
+  offsetResetPolicy: earliest
+  allowIdleConsumers: "false"
+  {{- if $kafka.tls.enabled }}
+  tls: enable
+  {{- end }}
+  {{- if ne $kafka.sasl.mechanism "none" }}
+  sasl: {{ get (dict "plain" "plaintext" "scram-sha-256" "scram_sha256" "scram-sha-512" "scram_sha512") $kafka.sasl.mechanism }}
+  {{- end }}
+{{- if include "precede.lagAuthentication" . }}
+authenticationRef:
+  name: {{ .name }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
 {{/* What KEDA logs in to Kafka with, empty where nothing is needed: the same places that the services read. */}}
 {{- define "precede.lagAuthentication" -}}
+{{- if not (index .root.Values .component).autoscaling.keda.prometheusAddress -}}
 {{- $kafka := .root.Values.kafka -}}
 {{- $config := printf "%s-%s" (include "precede.fullname" .root) .component -}}
 {{- $secrets := list -}}
@@ -53,6 +86,11 @@ topic: {{ printf "%s%s" $prefix $topic | quote }}
 {{- $maps = append $maps (dict "parameter" "ca" "name" $config "key" "PRECEDE_KAFKA_TLS_CA") -}}
 {{- end -}}
 {{- end -}}
+{{- with $kafka.tls.clientCertificate -}}
+{{- if and $kafka.tls.enabled .existingSecret -}}
+{{- $secrets = concat $secrets (list (dict "parameter" "cert" "name" .existingSecret "key" .certKey) (dict "parameter" "key" "name" .existingSecret "key" .keyKey)) -}}
+{{- end -}}
+{{- end -}}
 {{- with $secrets }}
 secretTargetRef:
   {{- toYaml . | nindent 2 }}
@@ -61,4 +99,5 @@ secretTargetRef:
 configMapTargetRef:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
 {{- end -}}

@@ -16,6 +16,7 @@ environments and checksums are made from.
   (dict "env" "PRECEDE_SCHEMA_REGISTRY_PASSWORD" "path" "schemaRegistry.password" "from" $values.schemaRegistry.password "components" (append $log "setup"))
   (dict "env" "PRECEDE_ENFORCER_VALKEY_URL" "path" "enforcer.valkey.url" "from" $values.enforcer.valkey.url "components" (list "enforcer"))
   (dict "env" "PRECEDE_ENFORCER_VALKEY_PASSWORD" "path" "enforcer.valkey.password" "from" $values.enforcer.valkey.password "components" (list "enforcer"))
+  (dict "env" "PRECEDE_OTLP_HEADERS" "path" "tracing.headers" "from" $values.tracing.headers "components" $log)
   (dict "env" "PRECEDE_ENFORCER_COOKIE_KEYS" "path" "enforcer.cookieKeys" "from" $values.enforcer.cookieKeys "components" (list "enforcer"))
 -}}
 {{- if ne $values.kafka.sasl.mechanism "none" -}}
@@ -40,11 +41,29 @@ environments and checksums are made from.
 {{/* The certificate authorities: no secrets; given as text they stand in the ConfigMap, else wherever they are kept. */}}
 {{- define "precede.authorities" -}}
 {{- $values := .Values -}}
-{{- $items := list -}}
+{{- $log := list "ingest" "sessionizer" "scorer" "enforcer" "control" "setup" -}}
+{{- $items := list
+  (dict "env" "PRECEDE_SCHEMA_REGISTRY_TLS_CA" "path" "schemaRegistry.tls.ca" "from" $values.schemaRegistry.tls.ca "components" $log)
+  (dict "env" "PRECEDE_CLICKHOUSE_TLS_CA" "path" "clickhouse.tls.ca" "from" $values.clickhouse.tls.ca "components" (list "scorer" "control" "setup"))
+  (dict "env" "PRECEDE_ENFORCER_VALKEY_TLS_CA" "path" "enforcer.valkey.ca" "from" $values.enforcer.valkey.ca "components" (list "enforcer"))
+-}}
 {{- if $values.kafka.tls.enabled -}}
-{{- $items = append $items (dict "env" "PRECEDE_KAFKA_TLS_CA" "path" "kafka.tls.ca" "from" $values.kafka.tls.ca "components" (list "ingest" "sessionizer" "scorer" "enforcer" "control" "setup")) -}}
+{{- $items = append $items (dict "env" "PRECEDE_KAFKA_TLS_CA" "path" "kafka.tls.ca" "from" $values.kafka.tls.ca "components" $log) -}}
 {{- end -}}
-{{- $items = append $items (dict "env" "PRECEDE_ENFORCER_VALKEY_TLS_CA" "path" "enforcer.valkey.ca" "from" $values.enforcer.valkey.ca "components" (list "enforcer")) -}}
+{{- dict "items" $items | toJson -}}
+{{- end -}}
+
+{{/* Client certificates and their keys, which are in Secrets that cert-manager or an operator keeps. */}}
+{{- define "precede.certificates" -}}
+{{- $values := .Values -}}
+{{- $log := list "ingest" "sessionizer" "scorer" "enforcer" "control" "setup" -}}
+{{- $items := list
+  (dict "env" "PRECEDE_SCHEMA_REGISTRY_TLS" "from" $values.schemaRegistry.tls.clientCertificate "components" $log)
+  (dict "env" "PRECEDE_CLICKHOUSE_TLS" "from" $values.clickhouse.tls.clientCertificate "components" (list "scorer" "control" "setup"))
+-}}
+{{- if $values.kafka.tls.enabled -}}
+{{- $items = append $items (dict "env" "PRECEDE_KAFKA_TLS" "from" $values.kafka.tls.clientCertificate "components" $log) -}}
+{{- end -}}
 {{- dict "items" $items | toJson -}}
 {{- end -}}
 
@@ -75,6 +94,18 @@ environments and checksums are made from.
     configMapKeyRef:
       name: {{ .from.existingConfigMap }}
       key: {{ .from.key }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range (include "precede.certificates" .root | fromJson).items }}
+{{- if and (has $component .components) .from.existingSecret }}
+{{- $item := . }}
+{{- range $part, $key := dict "CERT" .from.certKey "KEY" .from.keyKey }}
+- name: {{ $item.env }}_{{ $part }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $item.from.existingSecret }}
+      key: {{ $key }}
 {{- end }}
 {{- end }}
 {{- end }}

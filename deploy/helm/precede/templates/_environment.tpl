@@ -75,6 +75,9 @@ PRECEDE_CLICKHOUSE_KEEP_REQUESTS: {{ $clickhouse.keep.requests | quote }}
 PRECEDE_{{ upper .component }}_HOST: "0.0.0.0"
 PRECEDE_{{ upper .component }}_PORT: "8080"
 PRECEDE_KAFKA_CREATE_TOPICS: "false"
+{{- with $values.tracing.endpoint }}
+PRECEDE_OTLP_ENDPOINT: {{ . | quote }}
+{{- end }}
 PRECEDE_DRAIN: {{ printf "%ds" (int (index $values .component).drainSeconds) | quote }}
 {{- if eq .component "enforcer" }}
 PRECEDE_ENFORCER_GRPC_PORT: "8092"

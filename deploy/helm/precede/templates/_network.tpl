@@ -53,6 +53,10 @@
 {{- if and (eq .component "enforcer") (or $values.enforcer.valkey.url.value $values.enforcer.valkey.url.existingSecret) }}
 {{ include "precede.egressRule" $egress.valkey }}
 {{- end }}
+{{- if and $values.tracing.endpoint (not (has .component (list "setup" "helm-test"))) }}
+{{- $collector := list (include "precede.portOf" $values.tracing.endpoint) }}
+{{ include "precede.egressRule" (dict "to" $egress.tracing.to "ports" (default $collector $egress.tracing.ports)) }}
+{{- end }}
 {{- if and $egress.tokenKeys.ports (has .component (list "ingest" "enforcer")) }}
 {{ include "precede.egressRule" $egress.tokenKeys }}
 {{- end }}

@@ -73,8 +73,8 @@ each value by itself before; secrets are checked here, where their value is not 
 {{- define "precede.validate.kafka" -}}
 {{- $kafka := .Values.kafka -}}
 {{- $ca := $kafka.tls.ca -}}
-{{- if and (not $kafka.tls.enabled) (or $ca.pem $ca.existingSecret $ca.existingConfigMap) -}}
-{{- fail "kafka.tls.ca is set and kafka.tls.enabled is false: set kafka.tls.enabled, or take the authority away." -}}
+{{- if and (not $kafka.tls.enabled) (or $ca.pem $ca.existingSecret $ca.existingConfigMap $kafka.tls.clientCertificate.existingSecret) -}}
+{{- fail "kafka.tls.ca or kafka.tls.clientCertificate is set and kafka.tls.enabled is false: set kafka.tls.enabled, or take them away." -}}
 {{- end -}}
 {{- $password := $kafka.sasl.password -}}
 {{- if ne $kafka.sasl.mechanism "none" -}}

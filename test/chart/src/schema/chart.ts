@@ -17,14 +17,16 @@ import {
 } from './parts.ts';
 import { services } from './services.ts';
 import { commonSettings } from './settings.ts';
-import { authority, definitions, image, peers, pod, resources, secret } from './shared.ts';
+import { authority, certificate, definitions, image, peers, pod, resources, secret } from './shared.ts';
+
+const tls = closed({ ca: authority, clientCertificate: certificate });
 
 const kafka = closed({
   brokers: list(matching('^(\\[[0-9a-fA-F:]+\\]|[^\\s,:/]+):[0-9]{1,5}$')),
   topicPrefix: matching('^[a-zA-Z0-9._-]*$'),
   partitions: whole(1, 1_000),
   replicationFactor: whole(1, 7),
-  tls: closed({ enabled: flag, ca: authority }),
+  tls: closed({ enabled: flag, ca: authority, clientCertificate: certificate }),
   sasl: closed({
     mechanism: oneOf('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
     username: text,
@@ -37,6 +39,7 @@ const clickhouse = closed({
   database: text,
   username: text,
   password: secret,
+  tls,
   cluster: matching('^[\\w.-]*$'),
   insertQuorum: { anyOf: [oneOf('auto'), whole(1, 9), matching('^[1-9]$')] },
   keep: closed({
@@ -77,6 +80,7 @@ const networkPolicy = closed({
     schemaRegistry: target,
     clickhouse: target,
     valkey: target,
+    tracing: target,
     tokenKeys: target,
     extra: list(closed({ to: peers, ports: { type: 'array' } })),
   }),
@@ -112,9 +116,10 @@ export const chartSchema: Schema = {
     serviceAccount: closed({ create: flag, name, annotations: textMap }),
     settings: commonSettings,
     kafka,
-    schemaRegistry: closed({ url: address, username: text, password: secret }),
+    schemaRegistry: closed({ url: address, username: text, password: secret, tls }),
     clickhouse,
     auth: closed({ sessionKey: secret, adminToken: secret, ingestToken: secret, enforcerToken: secret }),
+    tracing: closed({ endpoint: address, headers: secret }),
     pod: kubernetes.pod,
     setup,
     ...services,

@@ -1,6 +1,7 @@
 /** The values of the five services. */
 import * as kubernetes from './kubernetes.ts';
 import {
+  address,
   closed,
   flag,
   list,
@@ -19,8 +20,7 @@ import { authority, image, pod, probes, resources, secret } from './shared.ts';
 const service = (more: Readonly<Record<string, Schema>> = {}): Schema =>
   closed({ type: oneOf('ClusterIP', 'NodePort', 'LoadBalancer'), port, annotations: textMap, ...more });
 
-/** Draining and closing together are ended by the process itself after 25 s; 10 of them are left for closing. */
-const drainSeconds = whole(0, 15);
+const drainSeconds = whole(0, 600);
 
 const common = (service: keyof typeof serviceSettings): Readonly<Record<string, Schema>> => ({
   enabled: flag,
@@ -32,15 +32,18 @@ const common = (service: keyof typeof serviceSettings): Readonly<Record<string, 
   pod,
 });
 
-const keda = closed({
-  enabled: flag,
-  lagThreshold: whole(1, 1_000_000_000),
-  pollingInterval: whole(1, 3_600),
-  triggers: kubernetes.metrics,
-  behavior: kubernetes.behavior,
+const keda = (more: Readonly<Record<string, Schema>> = {}): Readonly<Record<string, Schema>> => ({
+  keda: closed({
+    enabled: flag,
+    lagThreshold: whole(1, 1_000_000_000),
+    pollingInterval: whole(1, 3_600),
+    triggers: kubernetes.metrics,
+    behavior: kubernetes.behavior,
+    ...more,
+  }),
 });
 
-const many = (hasLag: boolean): Readonly<Record<string, Schema>> => ({
+const many = (lag: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> => ({
   replicas: whole(0, 1_000),
   strategy: kubernetes.strategy,
   podDisruptionBudget: closed({ enabled: flag, maxUnavailable: kubernetes.countOrShare }),
@@ -53,7 +56,7 @@ const many = (hasLag: boolean): Readonly<Record<string, Schema>> => ({
       metrics: kubernetes.metrics,
       behavior: kubernetes.behavior,
     }),
-    ...(hasLag ? { keda } : {}),
+    ...lag,
   }),
 });
 
@@ -84,12 +87,12 @@ const persistence = closed({
 });
 
 export const services: Readonly<Record<keyof typeof serviceSettings, Schema>> = {
-  ingest: closed({ ...common('ingest'), ...many(false), ...exposed, service: service() }),
-  sessionizer: closed({ ...common('sessionizer'), ...many(true), service: service() }),
-  scorer: closed({ ...common('scorer'), ...many(true), service: service() }),
+  ingest: closed({ ...common('ingest'), ...many({}), ...exposed, service: service() }),
+  sessionizer: closed({ ...common('sessionizer'), ...many(keda()), service: service() }),
+  scorer: closed({ ...common('scorer'), ...many(keda({ prometheusAddress: address })), service: service() }),
   enforcer: closed({
     ...common('enforcer'),
-    ...many(false),
+    ...many({}),
     service: service({ grpcPort: port }),
     persistence,
     valkey: closed({ url: secret, password: secret, ca: authority }),

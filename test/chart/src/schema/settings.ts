@@ -11,7 +11,7 @@ import { closed, type Schema } from './parts.ts';
 const isOwn = (name: string): boolean =>
   /_(HOST|PORT|GRPC_PORT|TLS_CA)$/.test(name) ||
   /^PRECEDE_CONTROL_(MODE|INGEST_URL|ENFORCER_URL|CLICKHOUSE_URL)$/.test(name) ||
-  ['PRECEDE_DRAIN', 'PRECEDE_ENFORCER_SNAPSHOT_DIR'].includes(name);
+  ['PRECEDE_DRAIN', 'PRECEDE_OTLP_ENDPOINT', 'PRECEDE_ENFORCER_SNAPSHOT_DIR'].includes(name);
 
 const settingsOf = (fields: Fields): Schema =>
   closed(

@@ -17,6 +17,12 @@ const authorityForm: Schema = closed({
   key: matching('^[-._a-zA-Z0-9]+$'),
 });
 
+const certificateForm: Schema = closed({
+  existingSecret: name,
+  certKey: matching('^[-._a-zA-Z0-9]+$'),
+  keyKey: matching('^[-._a-zA-Z0-9]+$'),
+});
+
 const imageForm: Schema = closed({
   registry: text,
   repository: text,
@@ -27,6 +33,7 @@ const imageForm: Schema = closed({
 export const definitions = {
   secret: secretForm,
   authority: authorityForm,
+  certificate: certificateForm,
   image: imageForm,
   pod: kubernetes.pod,
   resources: kubernetes.resources,
@@ -38,6 +45,7 @@ const reference = (definition: keyof typeof definitions): Schema => ({ $ref: `#/
 
 export const secret = reference('secret');
 export const authority = reference('authority');
+export const certificate = reference('certificate');
 export const image = reference('image');
 export const pod = reference('pod');
 export const resources = reference('resources');
