@@ -97,11 +97,11 @@ export const strict = (schema: Json): Json => {
     : known;
 };
 
+/** Without patterns: those of definitions are Go's. */
 const kept = new Set([
   'type',
   'enum',
   'required',
-  'pattern',
   'minimum',
   'maximum',
   'minLength',

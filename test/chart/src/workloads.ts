@@ -1,7 +1,6 @@
 /** The pods of rendered objects, and the environment that each container starts with. */
 
 import type { Rendered } from './helm.ts';
-import { isSecretVariable } from './variables.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a pod's spec; its form is what the schemas are for.
 type Spec = any;
@@ -28,8 +27,12 @@ const standIns: Readonly<Record<string, string>> = {
   PRECEDE_ENFORCER_VALKEY_URL: 'rediss://valkey.example.com:6379',
   PRECEDE_ENFORCER_COOKIE_KEYS: `k1:${'cd'.repeat(32)}`,
 };
-const standIn = (name: string): string =>
-  standIns[name] ?? (isSecretVariable(name) ? 'secret-of-twenty-four-chars' : 'PEM');
+const pem = (label: string): string => `-----BEGIN ${label}-----\nbm90IG9uZQ==\n-----END ${label}-----\n`;
+const standIn = (name: string): string => {
+  if (/_TLS_(CA|CERT)$/.test(name)) return pem('CERTIFICATE');
+  if (name.endsWith('_TLS_KEY')) return pem('PRIVATE KEY');
+  return standIns[name] ?? 'secret-of-twenty-four-chars';
+};
 
 const decode = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
 
