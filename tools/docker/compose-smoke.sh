@@ -94,14 +94,18 @@ until_true 300 'everything is healthy' all_healthy kafka registry clickhouse val
 command_in() { compose run --rm -T "$@" 2>"$work/run.log" || { status=$?; cat "$work/run.log" >&2; return "$status"; }; }
 cli() { command_in cli "$@"; }
 traffic() { command_in traffic "$@"; }
+# Asked again and again, so without a container.
 counts_match() {
-  cli sequences --zone shop --kind precedence --limit 50 --json >"$work/sequences.json" &&
+  node cli/src/main.ts sequences --zone shop --kind precedence --limit 50 --json \
+    --url "$(address CONTROL)" --token "$(value PRECEDE_CONTROL_ADMIN_TOKEN)" >"$work/sequences.json" &&
     node tools/docker/shop-counts.ts "$work/sequences.json" "$@"
 }
 
 traffic 200 --json >"$work/before.json"
 say '200 visitors went through Envoy'
 until_true 60 'the scores are as they must be' counts_match "$work/before.json"
+
+cli sequences --zone shop | grep -F '120 of 140'
 
 ask() { # METHOD PATH SESSION: the status of the answer
   curl -sS -o "$work/answer" -w '%{http_code}' -X "$1" -H 'host: shop.example.com' -H "cookie: sid=$3" "$(address SHOP)$2"

@@ -17,7 +17,7 @@ const visitors = Number(positionals[0] ?? 200);
 const target = new URL(process.env['SHOP_URL'] ?? 'http://127.0.0.1:8000');
 const together = 8;
 const pauseMs = 20;
-const mostTries = 10;
+const mostTries = 60;
 
 interface Tally {
   done: number;
@@ -43,7 +43,7 @@ const insist = async (line: string, session: string): Promise<number> => {
   for (let tries = 1; ; tries++) {
     const status = await send(line, session);
     if (status !== 503 || tries === mostTries) return status;
-    await sleep(tries * pauseMs);
+    await sleep(Math.min(tries * pauseMs, 250));
   }
 };
 

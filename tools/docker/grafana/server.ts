@@ -1,8 +1,11 @@
 /** The stand-in's HTTP: Grafana's routes for health, search and the health of a data source, which is asked for one value. */
+import { accessSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type DataSource, readProvisioning } from './provisioning.ts';
 
 const { dataSources, dashboards } = readProvisioning('/etc/grafana/provisioning');
+const home = process.env['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'];
+if (home !== undefined) accessSync(home);
 
 const text = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? `${value}` : '';
