@@ -122,9 +122,12 @@ until_true 5 'the sessions are in valkey' in_valkey
 # As a crash does it: the process is gone from inside, and the restart policy has to see it.
 crash() { compose exec -T "$1" sh -c 'kill -9 $(cat /proc/1/task/1/children)' || true; }
 restarts() { docker inspect --format '{{.RestartCount}}' "$(compose ps -q "$1")"; }
+decided() { curl -fsS "$(address ENFORCER)/metrics" | awk '/^precede_enforcer_decision_seconds_count/ { sum += $2 } END { print sum + 0 }'; }
+visitors_come() { [ "$(decided)" -ge $(($1 + 50)) ]; }
+so_far=$(decided)
 traffic 300 --json >"$work/during.json" &
 during=$!
-sleep 3
+until_true 60 'visitors come again' visitors_come "$so_far"
 crash sessionizer
 wait "$during"
 [ "$(restarts sessionizer)" -gt 0 ] || { echo 'compose-smoke: the sessionizer was not killed' >&2; exit 1; }
@@ -154,8 +157,9 @@ dashboards=$(find deploy/helm/precede/files/dashboards -name '*.json' | wc -l)
 say "Grafana has all $dashboards dashboards"
 
 # SIGTERM while visitors come: each ends by itself, within 10 s, with 0.
-traffic 400 --json >"$work/ending.json" &
-sleep 2
+so_far=$(decided)
+traffic --forever >/dev/null 2>&1 & # Until all is taken down.
+until_true 60 'visitors come once more' visitors_come "$so_far"
 for service in ingest sessionizer scorer control enforcer; do
   id=$(compose ps -q "$service")
   begin=$(date +%s%N)
