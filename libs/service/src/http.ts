@@ -32,15 +32,13 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 1_048_576,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What comes over a connection that is there is answered like any other; nobody else can come any more.
+    return503OnClosing: false,
     // As long as Node lets a URL be: fastify's own answer to a longer part of a path would not be in our words.
     routerOptions: { maxParamLength: 16_384 },
     serverFactory: (handler) => serverOf(handler, options.intercept),
   });
-  // A keep-alive connection that is busy when we close would otherwise hold the shutdown until its client lets go.
-  app.addHook('onSend', async (_request, reply) => {
-    if (options.health.isDraining()) reply.header('connection', 'close');
-  });
+  endConnections(app, options.health);
   app.get('/livez', async () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
     const isReady = options.health.isReady();
@@ -56,6 +54,17 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
   );
   app.setErrorHandler(async (error: FastifyError, request, reply) => sendError(error, reply, request.log));
   return app;
+};
+
+/** Answers given while draining or closing end their connection: kept alive, it would hold the stop up until it times out. */
+const endConnections = (app: FastifyInstance, health: Health): void => {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing || health.isDraining()) reply.header('connection', 'close');
+  });
 };
 
 const requestTimeoutMs = 120_000;

@@ -36,7 +36,7 @@ export interface ProcessDefinition<F extends Fields> {
   start(config: ServiceConfig<F>, tools: Tools): Promise<RunningService>;
 }
 
-/** A shutdown that hangs is ended by force, so that an orchestrator need not. */
+/** Closing that hangs, once the drain is over, is ended by force, so that an orchestrator need not. */
 const closeTimeoutMs = 25_000;
 
 export const runProcess = async <F extends Fields>(definition: ProcessDefinition<F>): Promise<void> => {
@@ -99,11 +99,11 @@ const startOrExit = async <F extends Fields>(
 
 const closeOrExit = async (service: RunningService, logger: Logger, drainMs: number): Promise<void> => {
   service.health.drain();
+  await new Promise((resolve) => setTimeout(resolve, drainMs));
   const force = setTimeout(() => {
     logger.fatal({ closeTimeoutMs }, 'shutdown took too long');
     process.exit(2);
   }, closeTimeoutMs);
-  await new Promise((resolve) => setTimeout(resolve, drainMs));
   await service.close();
   clearTimeout(force);
 };

@@ -19,7 +19,8 @@ export const inWaitingRoom = async <T>(
 ): Promise<T> => {
   const { host, port, logger, registry, health } = door;
   health.set(condition, false);
-  const app = buildHttp({ logger, registry, health });
+  // Nobody may be told by this server that the process is ready, whatever its conditions say by then.
+  const app = buildHttp({ logger, registry, health: { ...health, isReady: () => false } });
   await listen(app, host, port);
   try {
     return await untilAvailable(condition, logger, action, ({ message }) =>
@@ -27,7 +28,6 @@ export const inWaitingRoom = async <T>(
     );
   } finally {
     await app.close();
-    // Not before: nobody may be told that the process is ready whose own conditions are not set yet.
     health.set(condition, true);
   }
 };

@@ -73,7 +73,6 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
   };
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  endConnectionsOnClose(app);
   const authorise = authoriser(config.PRECEDE_INGEST_TOKEN);
   void app.register(async (scope) => {
     measureRequests(scope, deps.metrics.requests);
@@ -107,17 +106,6 @@ const measuredBudget = ({ registry, metrics, config }: ServerDeps): Budget => {
   return createBudget(limit, (usedBytes) => {
     used = usedBytes;
     metrics.inFlightBytes.set(usedBytes);
-  });
-};
-
-/** Answers given while closing end their connection: kept alive, they would hold the shutdown up until they time out. */
-const endConnectionsOnClose = (app: FastifyInstance): void => {
-  let isClosing = false;
-  app.addHook('preClose', async () => {
-    isClosing = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (isClosing) reply.header('connection', 'close');
   });
 };
 
