@@ -59,12 +59,13 @@ const command = `## The command \`precede\`
 ${commandVariables.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join('\n')}
 `;
 
-/** What no process reads as a setting, but says: images are built with it. */
+/** What no process reads as a setting: building and checking do. */
 const build = `## The build
 
 | variable | meaning |
 |---|---|
 | \`PRECEDE_COMMIT\` | The commit that \`--version\`, the log line *started* and \`precede_build_info\` name. Images have it; a checkout is asked itself. |
+| \`PRECEDE_AUDIT_UNREACHABLE\` | \`accept\`: the supply chain’s check passes where advisories cannot be asked for, and says so. |
 `;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
