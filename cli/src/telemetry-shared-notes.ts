@@ -63,7 +63,7 @@ const log: Readonly<Record<string, Note>> = {
     labels: {
       ...everyTopic,
       reason:
-        '`away`, `fenced` (another process has taken over), `held` (Kafka forgot to end a transaction), `other`',
+        '`away`, `fenced` (another process has taken over), `held` (Kafka forgot to end a transaction), `mismatch` (offsets were moved by somebody else), `other`',
     },
     watch:
       'More than a few a minute outside of a rollout: the log line beside it says why. `fenced` again and again: two groups with one prefix. `held`: ended by us; see *Kafka forgets to end a transaction*.',

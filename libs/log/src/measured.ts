@@ -19,7 +19,7 @@ import type {
 import { timed } from './timed.ts';
 
 export type LogCall = 'send' | 'commit' | 'ends' | 'ping';
-export type LogFailure = 'away' | 'fenced' | 'held' | 'other';
+export type LogFailure = 'away' | 'fenced' | 'held' | 'mismatch' | 'other';
 
 export interface FollowedLook {
   readonly offset: number;
@@ -177,8 +177,9 @@ const tail = async (
 
 const failureOf = (error: unknown): LogFailure => {
   if (error instanceof FencedError) return 'fenced';
-  if (error instanceof PrecedeError && error.code === ErrorCode.logHeld) return 'held';
-  return error instanceof UnavailableError ? 'away' : 'other';
+  if (error instanceof UnavailableError) return error.code === ErrorCode.logHeld ? 'held' : 'away';
+  const isMismatch = error instanceof PrecedeError && error.code === ErrorCode.stateMismatch;
+  return isMismatch ? 'mismatch' : 'other';
 };
 
 /** One at a time; what fails is asked again at the next. Returns how to stop. */

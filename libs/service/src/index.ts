@@ -18,3 +18,4 @@ export * from './session-id.ts';
 export * from './soon.ts';
 export * from './version.ts';
 export * from './waiting-room.ts';
+export * from './zeroed.ts';

@@ -20,6 +20,8 @@ export interface FollowedLook {
   readonly contactAgeSeconds: number;
 }
 
+/** As @precede/log tells them apart. */
+const failureReasons = ['away', 'fenced', 'held', 'mismatch', 'other'];
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const requestSeconds = [0.001, 0.005, 0.025, 0.1, 0.25, 1, 5, 15];
 
@@ -84,12 +86,19 @@ export class LogMetrics {
 
   /** Of a topic processed as a member of a group; the last that was told counts. */
   consumes(topic: string, look: () => ConsumerLook): void {
+    this.#startAtZero(topic);
+    this.#calls.zero({ call: 'commit', outcome: 'failed' });
     this.#consumers.set(topic, look);
   }
 
   /** Of a topic followed from its beginning. */
   follows(topic: string, look: () => FollowedLook): void {
+    this.#startAtZero(topic);
     this.#followed.set(topic, look);
+  }
+
+  #startAtZero(topic: string): void {
+    for (const reason of failureReasons) this.#failures.inc({ topic, reason }, 0);
   }
 
   #consumerGauges(): void {

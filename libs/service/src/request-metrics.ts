@@ -1,6 +1,7 @@
 /** Rate, errors and duration of the routes of a fastify scope. Health checks and scrapes are registered outside of it. */
 import type { FastifyInstance } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { zeroed } from './zeroed.ts';
 
 export interface RequestMetrics {
   readonly requests: Counter<'method' | 'status'>;
@@ -11,12 +12,15 @@ export interface RequestMetrics {
 export const createRequestMetrics = (registry: Registry, service: string, what: string): RequestMetrics => {
   const registers = [registry];
   return {
-    requests: new Counter({
-      name: `precede_${service}_requests_total`,
-      help: `Answers of ${what} by method and status class.`,
-      labelNames: ['method', 'status'],
-      registers,
-    }),
+    requests: zeroed(
+      new Counter({
+        name: `precede_${service}_requests_total`,
+        help: `Answers of ${what} by method and status class.`,
+        labelNames: ['method', 'status'],
+        registers,
+      }),
+      { method: ['GET', 'POST'], status: ['2xx', '4xx', '5xx'] },
+    ),
     seconds: new Histogram({
       name: `precede_${service}_request_duration_seconds`,
       help: `Time to answer a request of ${what}.`,

@@ -12,6 +12,7 @@ import {
   startCounter,
 } from './event-log-counter.ts';
 import {
+  deadlineMs,
   type EventLogHarness,
   type MakeHarness,
   newestByKey,
@@ -40,6 +41,7 @@ export const processContract = (makeHarness: MakeHarness): void => {
   exactlyOnce(contract);
   ticks(contract);
   groups(contract);
+  progress(contract);
 };
 
 const produce = async (log: EventLog, keys: number, perKey: number, from = 1): Promise<void> => {
@@ -307,4 +309,39 @@ const groups = (contract: Run): void => {
 const isSplit = (a: Processing, b: Processing): boolean => {
   const all = [...a.partitions(), ...b.partitions()].sort();
   return a.partitions().length === 2 && all.join() === '0,1,2,3';
+};
+
+const progress = (contract: Run): void => {
+  contract('tells how far each partition has come, and where it ends', async (log) => {
+    await produce(log, 10, 30);
+    const counter = await startCounter(log);
+    await counter.ready;
+    await assertCounted(log, 10, 30);
+
+    const partitions = counter.progress().map((each) => each.partition);
+    const ends = await counter.ends(partitions);
+    // The end of its last transaction is a marker, which is passed with a later look.
+    const isDone = (): boolean =>
+      counter.progress().every((each) => (each.position ?? 0) >= (ends.get(each.partition) ?? 0));
+    await until('every position at its end', isDone);
+    const steady = counter.progress();
+
+    assert.deepEqual(partitions.toSorted(), [0, 1, 2, 3]);
+    assert.ok(steady.every((each) => each.isOpen && each.doneUpToMs !== null));
+    await counter.close();
+    assert.deepEqual(counter.progress(), []);
+  });
+
+  contract('a tail tells the offset after what it was given, and that the log answers', async (log) => {
+    const tail = await log.tail({ topic: Topic.requests, onRecords: () => {} });
+    await tail.caughtUp;
+    const before = tail.progress().offset;
+
+    await produce(log, 10, 30);
+    await until('all records', () => tail.progress().offset >= 300);
+
+    assert.equal(before, 0);
+    assert.ok(tail.progress().contactAgeMs < deadlineMs);
+    await tail.close();
+  });
 };

@@ -1,5 +1,11 @@
 /** Every instrument of control. */
-import { createClickHouseMetrics, createRequestMetrics, logMetricsOf, type Registry } from '@precede/service';
+import {
+  createClickHouseMetrics,
+  createRequestMetrics,
+  logMetricsOf,
+  type Registry,
+  zeroed,
+} from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 export type ControlMetrics = ReturnType<typeof createControlMetrics>;
@@ -10,12 +16,15 @@ export const createControlMetrics = (registry: Registry) => {
     log: logMetricsOf(registry),
     clickhouse: createClickHouseMetrics(registry),
     requests: createRequestMetrics(registry, 'control', 'the management API'),
-    writes: new Counter({
-      name: 'precede_control_writes_total',
-      help: 'Changes of configuration by outcome: written, refused, unavailable, busy, fenced.',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    writes: zeroed(
+      new Counter({
+        name: 'precede_control_writes_total',
+        help: 'Changes of configuration by outcome: written, refused, unavailable, busy, fenced.',
+        labelNames: ['outcome'],
+        registers,
+      }),
+      { outcome: ['written', 'refused', 'unavailable', 'busy', 'fenced'] },
+    ),
     writeSeconds: new Histogram({
       name: 'precede_control_write_duration_seconds',
       help: 'Time from a planned change to its being in the log and applied.',
@@ -32,12 +41,15 @@ export const createControlMetrics = (registry: Registry) => {
       help: 'Times the log was read again because the outcome of a write was unknown.',
       registers,
     }),
-    configRecords: new Counter({
-      name: 'precede_control_config_records_total',
-      help: 'Records of config.v1 read, by outcome: applied, unreadable.',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    configRecords: zeroed(
+      new Counter({
+        name: 'precede_control_config_records_total',
+        help: 'Records of config.v1 read, by outcome: applied, unreadable.',
+        labelNames: ['outcome'],
+        registers,
+      }),
+      { outcome: ['applied', 'unreadable'] },
+    ),
     zones: new Gauge({ name: 'precede_control_zones', help: 'Zones configured.', registers }),
   };
 };

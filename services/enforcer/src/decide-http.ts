@@ -84,7 +84,9 @@ class Call {
         : new PrecedeError(ErrorCode.internal, 'an unexpected fault; the log of this service has it');
     const { status, body, retryAfter } = answerOf(known);
     this.#send(status, JSON.stringify(body), retryAfter);
-    this.#deps.count(GatewayInterface.decide, status >= 500 ? 'fault' : 'refused', this.elapsedMs());
+    // A zone that is not here gets no decision either: to the gateway that is the same.
+    const isFault = status >= 500 || known.code === ErrorCode.zoneUnknown;
+    this.#deps.count(GatewayInterface.decide, isFault ? 'fault' : 'refused', this.elapsedMs());
   };
 
   #send(status: number, text: string, retryAfter: string | null): void {

@@ -126,6 +126,23 @@ test('an unknown zone is a 404 of its own, and the zone may stand in the path', 
   assert.equal((await post(bare, `/v1/zones/${zone}/decide`)).body.decision, 'deny');
 });
 
+test('each answer is counted by its interface and outcome, and timed', async () => {
+  const { post, metric } = build();
+  const asked = (outcome: string): Promise<number> =>
+    metric('gateway_requests_total', { interface: 'decide', outcome });
+
+  await post(pay);
+  await post('no json');
+  await post({ ...pay, zone_id: otherZone });
+
+  assert.deepEqual(
+    [await asked('allow'), await asked('deny'), await asked('refused'), await asked('fault')],
+    [0, 1, 1, 1],
+  );
+  assert.equal(await metric('gateway_request_seconds', { interface: 'decide', le: '+Inf' }), 3);
+  assert.equal(await metric('decisions_total', { verdict: 'block', action: 'block' }), 1);
+});
+
 test('an enforcer of one zone need not be told which, one of several must', async () => {
   const { zone_id: _, ...bare } = pay;
 

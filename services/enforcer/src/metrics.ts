@@ -1,6 +1,8 @@
 /** Every instrument of the enforcer. Labels are closed sets; zones, rules and sessions never become labels. */
-import { type Clock, type LogMetrics, logMetricsOf, type Registry } from '@precede/service';
+import { FailMode } from '@precede/contracts';
+import { type Clock, type LogMetrics, logMetricsOf, type Registry, zeroed } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { FailCause } from './decision.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import { FastHistogram } from './fast-histogram.ts';
 import { type CountGateway, createGatewayMetrics } from './gateways/gateway-metrics.ts';
@@ -11,6 +13,9 @@ const decisionBuckets = [
   0.025, 0.1,
 ];
 const valkeyBuckets = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
+
+/** Why a record that is written behind the answers is not. */
+const notWritten = { reason: ['full', 'closed', 'shutdown', 'refused', 'unreadable'] };
 
 export interface EnforcerMetrics {
   readonly log: LogMetrics;
@@ -70,10 +75,13 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
       buckets: decisionBuckets,
       registers,
     }).series(),
-    failed: counter('failed_decisions_total', 'Requests that the fail mode answered, by cause and mode.', [
-      'cause',
-      'mode',
-    ]),
+    failed: zeroed(
+      counter('failed_decisions_total', 'Requests that the fail mode answered, by cause and mode.', [
+        'cause',
+        'mode',
+      ]),
+      { cause: Object.values(FailCause), mode: Object.values(FailMode) },
+    ),
     failMode: gauge('fail_mode', '1 for the fail mode of zones without one of their own.', ['mode']),
     logOnly: gauge('log_only', '1 while denials are only recorded.'),
     zones: gauge('zones', 'Zones with a snapshot in force.'),
@@ -84,12 +92,17 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     ),
     snapshotsRefused: counter('snapshots_refused_total', 'Zone snapshots that did not compile.', ['reason']),
     configFollowing: gauge('config_following', '1 once config.v1 has been read to its end and is followed.'),
-    configRecords: counter('config_records_total', 'Records of config.v1 read.', ['outcome']),
+    configRecords: zeroed(counter('config_records_total', 'Records of config.v1 read.', ['outcome']), {
+      outcome: ['applied', 'unreadable'],
+    }),
     snapshotFiles: counter('snapshot_files_total', 'Snapshot files, by what became of them.', ['outcome']),
-    evictions: counter(
-      'session_evictions_total',
-      'Sessions forgotten for room: live ones were used within the lookback gap and may now be denied.',
-      ['reason', 'segment'],
+    evictions: zeroed(
+      counter(
+        'session_evictions_total',
+        'Sessions forgotten for room: live ones were used within the lookback gap and may now be denied.',
+        ['reason', 'segment'],
+      ),
+      { reason: ['live', 'idle'], segment: ['probation', 'established'] },
     ),
     cookies: counter('sequence_cookies_total', 'Sequence cookies read, by what they were.', ['outcome']),
     rateEvictions: counter(
@@ -104,9 +117,10 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
       buckets: valkeyBuckets,
       registers,
     }),
-    valkeyFailures: counter('valkey_failures_total', 'Calls of valkey that gave no answer, by reason.', [
-      'reason',
-    ]),
+    valkeyFailures: zeroed(
+      counter('valkey_failures_total', 'Calls of valkey that gave no answer, by reason.', ['reason']),
+      { reason: ['away', 'timeout', 'refused'] },
+    ),
     valkeyConnected: gauge('valkey_connected', '1 while valkey takes commands; 0 also where none is used.'),
     tokens: counter(
       'tokens_total',
@@ -122,11 +136,17 @@ export const createEnforcerMetrics = (registry: Registry, clock: Clock): Enforce
     }),
     queued: gauge('publish_queue_records', 'Decisions that wait to be written.'),
     published: counter('decisions_published_total', 'Decisions written to decisions.v1.', []),
-    dropped: counter('decisions_dropped_total', 'Decisions that were not written.', ['reason']),
+    dropped: zeroed(
+      counter('decisions_dropped_total', 'Decisions that were not written.', ['reason']),
+      notWritten,
+    ),
     feed: {
       queued: gauge('feed_queue_records', 'Requests that wait to be published, of zones with this origin.'),
       published: counter('requests_published_total', 'Requests published to requests.v1 and discovery.', []),
-      dropped: counter('requests_dropped_total', 'Requests that were not published.', ['reason']),
+      dropped: zeroed(
+        counter('requests_dropped_total', 'Requests that were not published.', ['reason']),
+        notWritten,
+      ),
     },
     countSessions: () => 0,
     countRateKeys: () => 0,

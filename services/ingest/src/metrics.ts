@@ -1,5 +1,5 @@
 /** Every instrument of ingest. */
-import { createRequestMetrics, logMetricsOf, type Registry } from '@precede/service';
+import { createRequestMetrics, logMetricsOf, type Registry, zeroed } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** What becomes of an accepted event. */
@@ -14,12 +14,17 @@ export const createIngestMetrics = (registry: Registry) => {
   return {
     log: logMetricsOf(registry),
     requests: createRequestMetrics(registry, 'ingest', 'ingest'),
-    bodies: new Counter({
-      name: 'precede_ingest_bodies_total',
-      help: 'Request bodies answered, by outcome: accepted, refused (every event of it), invalid, busy, unavailable, other_origin (the zone is fed by the enforcer).',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    bodies: zeroed(
+      new Counter({
+        name: 'precede_ingest_bodies_total',
+        help: 'Request bodies answered, by outcome: accepted, refused (every event of it), invalid, busy, unavailable, other_origin (the zone is fed by the enforcer).',
+        labelNames: ['outcome'] as const,
+        registers,
+      }),
+      {
+        outcome: ['accepted', 'refused', 'invalid', 'busy', 'unavailable', 'other_origin'],
+      },
+    ),
     events: new Counter({
       name: 'precede_ingest_events_total',
       help: 'Events acknowledged, by outcome: sequenced, without_session, unmatched.',

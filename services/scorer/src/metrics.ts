@@ -1,5 +1,6 @@
 /** Every instrument of the scorer. */
-import { createClickHouseMetrics, logMetricsOf, type Registry } from '@precede/service';
+import { Topic } from '@precede/contracts';
+import { createClickHouseMetrics, logMetricsOf, type Registry, zeroed } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -9,12 +10,15 @@ export const createScorerMetrics = (registry: Registry) => {
   return {
     log: logMetricsOf(registry),
     clickhouse: createClickHouseMetrics(registry),
-    sequences: new Counter({
-      name: 'precede_scorer_sequences_total',
-      help: 'Records of sequences.v1, by outcome: counted, too_old, unreadable. A replay counts again.',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    sequences: zeroed(
+      new Counter({
+        name: 'precede_scorer_sequences_total',
+        help: 'Records of sequences.v1, by outcome: counted, too_old, unreadable. A replay counts again.',
+        labelNames: ['outcome'] as const,
+        registers,
+      }),
+      { outcome: ['counted', 'too_old', 'unreadable'] },
+    ),
     rows: new Counter({
       name: 'precede_scorer_rows_total',
       help: 'Rows written to ClickHouse, by table.',
@@ -55,12 +59,15 @@ export const createScorerMetrics = (registry: Registry) => {
       help: 'Calls of ClickHouse that failed and were tried again.',
       registers,
     }),
-    snapshots: new Counter({
-      name: 'precede_scorer_snapshots_total',
-      help: 'Score snapshots, by outcome: ranked, advanced (nothing new for the zone), failed.',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    snapshots: zeroed(
+      new Counter({
+        name: 'precede_scorer_snapshots_total',
+        help: 'Score snapshots, by outcome: ranked, advanced (nothing new for the zone), failed.',
+        labelNames: ['outcome'] as const,
+        registers,
+      }),
+      { outcome: ['ranked', 'advanced', 'failed'] },
+    ),
     rankSeconds: new Histogram({
       name: 'precede_scorer_rank_seconds',
       help: 'Time to read, score and store one zone.',
@@ -82,23 +89,32 @@ export const createScorerMetrics = (registry: Registry) => {
       help: 'Memory of the 24 hours of counts that the zones of this scorer are scored from.',
       registers,
     }),
-    archived: new Counter({
-      name: 'precede_scorer_archived_records_total',
-      help: 'Records of sessions.v1, decisions.v1, audit.v1 and, where stored, requests.v1, by topic and outcome: stored, unreadable.',
-      labelNames: ['topic', 'outcome'] as const,
-      registers,
-    }),
+    archived: zeroed(
+      new Counter({
+        name: 'precede_scorer_archived_records_total',
+        help: 'Records of sessions.v1, decisions.v1, audit.v1 and, where stored, requests.v1, by topic and outcome: stored, unreadable.',
+        labelNames: ['topic', 'outcome'] as const,
+        registers,
+      }),
+      {
+        topic: [Topic.sessions, Topic.decisions, Topic.audit, Topic.requests],
+        outcome: ['stored', 'unreadable'],
+      },
+    ),
     rescored: new Counter({
       name: 'precede_scorer_rescored_sessions_total',
       help: 'Sessions written again with their likelihood: they were stored before there was a model, or under one of little traffic.',
       registers,
     }),
-    operations: new Counter({
-      name: 'precede_scorer_config_records_total',
-      help: 'Records of config.v1 taken, by outcome: stored, ignored, unreadable.',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    operations: zeroed(
+      new Counter({
+        name: 'precede_scorer_config_records_total',
+        help: 'Records of config.v1 taken, by outcome: stored, ignored, unreadable.',
+        labelNames: ['outcome'] as const,
+        registers,
+      }),
+      { outcome: ['stored', 'ignored', 'unreadable'] },
+    ),
   };
 };
 

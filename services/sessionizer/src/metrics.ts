@@ -1,7 +1,7 @@
 /** Every instrument of the sessionizer. */
-import { LIVE } from '@precede/contracts';
+import { LIVE, SessionEnd } from '@precede/contracts';
 import { estimatedBytes, type WindowsState } from '@precede/sequence';
-import { type Clock, logMetricsOf, type Registry } from '@precede/service';
+import { type Clock, logMetricsOf, type Registry, zeroed } from '@precede/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -73,8 +73,14 @@ export const createSessionizerMetrics = (
     ),
     requests: counter('requests', 'Requests read from requests.v1, the refused ones included.'),
     sequences: counter('sequences', 'Sequence records written: one a request that took its place.'),
-    closed: counter('closed_windows', 'Session windows closed, by why: gap, source_ended, bound.', ['ended']),
-    refused: counter('refused_requests', 'Requests refused and dead-lettered, by reason.', ['reason']),
+    closed: zeroed(
+      counter('closed_windows', 'Session windows closed, by why: gap, source_ended, bound.', ['ended']),
+      { ended: Object.values(SessionEnd) },
+    ),
+    refused: zeroed(
+      counter('refused_requests', 'Requests refused and dead-lettered, by reason.', ['reason']),
+      { reason: ['late', 'window_closed', 'source_ended'] },
+    ),
     repeated: counter('repeated_requests', 'Requests dropped because their event id was there already.'),
     unreadable: counter(
       'unreadable_records',
