@@ -19,9 +19,14 @@ export interface KafkaDeploymentOptions extends KafkaAddresses {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const deployOnKafka = async (
-  options: KafkaDeploymentOptions,
-): Promise<Deployment & { pids(): number[] }> => {
+export interface KafkaDeployment extends Deployment {
+  pids(): number[];
+  readonly topicPrefix: string;
+  /** Base address of a part. */
+  addressOf(part: string): string;
+}
+
+export const deployOnKafka = async (options: KafkaDeploymentOptions): Promise<KafkaDeployment> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'precede-e2e-'));
   const ports = new Map<string, number>();
   for (const part of [...services, clickhouse]) ports.set(part, await freePort());
@@ -87,6 +92,8 @@ export const deployOnKafka = async (
     sql: (query) => querySql(addressOf(clickhouse), 'precede', password(), query),
     control: (method, path, body) => callControl(addressOf('control'), method, path, body),
     logs: () => output + [...running].map(([part, process]) => `== ${part}\n${process.output()}`).join('\n'),
+    addressOf,
+    topicPrefix: prefix,
     pids: () => [...running.values()].map((process) => process.pid),
     close,
   };
