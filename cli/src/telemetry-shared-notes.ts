@@ -12,7 +12,7 @@ const quiet = 'For context; no alert.';
 const condition: Readonly<Record<string, Note>> = {
   ok: {
     labels: {
-      condition: '`log`, `config`, `partitions`, `clickhouse`, `snapshot`, `draining`',
+      condition: '`log`, `config`, `partitions`, `clickhouse`, `snapshot`, `topics`, `draining`',
     },
     watch:
       '0 for minutes outside of a rollout; the table of conditions in [operations.md](operations.md#readiness) says what each waits for. `draining` is 0 while the process ends.',

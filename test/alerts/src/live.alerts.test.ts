@@ -286,7 +286,6 @@ live('a process that starts again and again', async ({ deployment }) => {
   }
 
   await fires('PrecedeRestarting');
-  await resolves('PrecedeRestarting');
 });
 
 live(

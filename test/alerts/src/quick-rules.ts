@@ -7,9 +7,11 @@ import type { Rule, RuleGroup } from './alert-rules.ts';
 
 /** Long windows of the objectives stay longer than short ones. */
 const windows: readonly (readonly [RegExp, string])[] = [
+  // A process takes its time to start, and several starts are counted.
+  [/(changes\(.*)\[30m\]/g, '$1[5m]'],
   [/\[6h\]/g, '[40s]'],
   [/\[(1h|30m)\]/g, '[30s]'],
-  [/\[(15m|10m|5m)\]/g, '[20s]'],
+  [/(?<!changes\(.*)\[(15m|10m|5m)\]/g, '[20s]'],
 ];
 
 /** Seconds that a metric must exceed, by the alerts that compare ages. */
