@@ -5,7 +5,7 @@ import { isMap, parseDocument, visit } from 'yaml';
 import { chart, readmeFile, readValueDocs, renderReadme, renderSchema, schemaFile } from './generated.ts';
 import { valueDocs } from './values-docs.ts';
 
-const hint = 'run "npm run docs:chart"';
+const hint = 'run "npm run docs"';
 
 test('values.schema.json is what the values and the services make of it', () => {
   const made = renderSchema(readValueDocs());

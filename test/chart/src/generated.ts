@@ -28,7 +28,7 @@ const describe = (schema: Schema, path: readonly string[], description: string):
   return { ...schema, properties: { ...properties, [name]: describe(member, rest, description) } };
 };
 
-const begin = '<!-- values: made by `npm run docs:chart` -->';
+const begin = '<!-- values: made by `npm run docs` -->';
 const end = '<!-- end of values -->';
 
 /** The README with its table as values.yaml has it now. */
