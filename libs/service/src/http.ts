@@ -13,6 +13,8 @@ import type { Registry } from 'prom-client';
 import { createConditionMetrics } from './condition-metrics.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
+import type { Tracing } from './tracing.ts';
+import { traceRequests } from './tracing-http.ts';
 
 export interface HttpOptions {
   readonly logger: Logger;
@@ -22,6 +24,8 @@ export interface HttpOptions {
   readonly bodyLimitBytes?: number;
   /** Sees each request first, for the few that are asked all the time; false: it goes the usual way. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 export const buildHttp = (options: HttpOptions): FastifyInstance => {
@@ -38,6 +42,7 @@ export const buildHttp = (options: HttpOptions): FastifyInstance => {
     routerOptions: { maxParamLength: 16_384 },
     serverFactory: (handler) => serverOf(handler, options.intercept),
   });
+  if (options.tracing?.isOn) traceRequests(app, options.tracing);
   endConnections(app, options.health);
   app.get('/livez', async () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {

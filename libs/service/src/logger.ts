@@ -12,12 +12,17 @@ const redacted = [
   'req.headers',
 ];
 
-/** stdout stays free for what a command prints. */
-export const createLogger = (service: string, level: string): Logger =>
+/** stdout stays free for what a command prints. `fields`: further ones of each line, in a new object each time. */
+export const createLogger = (
+  service: string,
+  level: string,
+  fields: () => Record<string, string> = () => ({}),
+): Logger =>
   pino(
     {
       level,
       base: { service },
+      mixin: () => fields(),
       redact: { paths: redacted, censor: '[hidden]' },
       timestamp: pino.stdTimeFunctions.isoTime,
     },

@@ -10,6 +10,9 @@ import { type Fields, loadConfig, type Values } from './config.ts';
 import { createHealth, type Health } from './health.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { startTracing } from './start-tracing.ts';
+import { logFieldsOf, noTracing, type Tracing } from './tracing.ts';
+import { tracingFields } from './tracing-config.ts';
 import { versionOf, versionText } from './version.ts';
 
 /** A started service; `close` ends it without losing what it has accepted. */
@@ -26,9 +29,13 @@ export interface Tools {
   readonly registry: Registry;
   readonly health: Health;
   readonly clock: Clock;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
-export type ServiceConfig<F extends Fields> = Values<F> & Values<typeof commonFields>;
+export type ServiceConfig<F extends Fields> = Values<F> &
+  Values<typeof commonFields> &
+  Values<typeof tracingFields>;
 
 export interface ProcessDefinition<F extends Fields> {
   readonly name: string;
@@ -49,12 +56,15 @@ export const runProcess = async <F extends Fields>(definition: ProcessDefinition
     process.stdout.write(`${definition.name}: configuration is valid\n`);
     return;
   }
-  const logger = createLogger(definition.name, config.PRECEDE_LOG_LEVEL);
+  let tracing = noTracing;
+  const logger = createLogger(definition.name, config.PRECEDE_LOG_LEVEL, () => logFieldsOf(tracing));
   exitOnBrokenInvariant(logger);
   const stopped = signalled();
+  const registry = createMetrics();
+  const named = { name: definition.name, messagingSystem: 'kafka' };
+  tracing = await startTracing(config, { ...named, logger, registry });
   const tools = {
-    logger,
-    registry: createMetrics(),
+    ...{ logger, registry, tracing },
     health: createHealth(),
     clock: clockOf(config.PRECEDE_CLOCK),
   };
@@ -68,13 +78,14 @@ export const runProcess = async <F extends Fields>(definition: ProcessDefinition
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
   await closeOrExit(service, logger, config.PRECEDE_DRAIN);
+  await tracing.close();
   logger.info('stopped');
   process.exit(0);
 };
 
 const configOrExit = <F extends Fields>(fields: F): ServiceConfig<F> => {
   try {
-    return loadConfig({ ...commonFields, ...fields }, process.env) as ServiceConfig<F>;
+    return loadConfig({ ...commonFields, ...tracingFields, ...fields }, process.env) as ServiceConfig<F>;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(
