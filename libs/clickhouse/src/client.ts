@@ -31,7 +31,12 @@ export interface ClickHouseOptions {
   readonly insertQuorum?: string;
 }
 
-export interface QueryOptions {
+export interface CallOptions {
+  /** Of the HTTP request, such as a trace context. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface QueryOptions extends CallOptions {
   /** Ends the query on the server too. */
   readonly signal?: AbortSignal;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
@@ -50,12 +55,17 @@ export interface ClickHouse {
    * Resolves when the rows are stored. All or nothing for up to a million rows of one table partition (on a cluster: and of
    * one shard); a rejected insert may still have been stored, so writes must be repeatable. null is refused where the column is not Nullable.
    */
-  insert(table: string, columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>;
+  insert(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly unknown[])[],
+    options?: CallOptions,
+  ): Promise<void>;
   /** The same for rows that are RowBinary already (row-binary.ts). */
-  insertBinary(table: string, columns: readonly string[], rows: Buffer): Promise<void>;
+  insertBinary(table: string, columns: readonly string[], rows: Buffer, options?: CallOptions): Promise<void>;
   /** The answer as RowBinary; for many rows. */
   queryBinary(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<Buffer>;
-  command(sql: string, params?: Record<string, unknown>): Promise<void>;
+  command(sql: string, params?: Record<string, unknown>, options?: CallOptions): Promise<void>;
   /** Rejects with UnavailableError unless the server answers an authenticated query in time. */
   ping(timeoutMs: number): Promise<void>;
   /** Creates the database if it is missing. Throws ConfigError for a cluster that the server does not know. */
@@ -155,10 +165,11 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
     database: options.database,
     cluster: options.cluster ?? '',
     query: (sql, params, queryOptions) => query(driver, sql, params, queryOptions),
-    insert: (table, columns, rows) => insert(driver, table, columns, rows),
-    insertBinary: (table, columns, rows) => insertBinary(driver, table, columns, rows),
+    insert: (table, columns, rows, callOptions) => insert(driver, table, columns, rows, callOptions),
+    insertBinary: (table, columns, rows, callOptions) =>
+      insertBinary(driver, table, columns, rows, callOptions),
     queryBinary: (sql, params, queryOptions) => queryBinary(driver, sql, params, queryOptions),
-    command: (sql, params) => command(driver, sql, params),
+    command: (sql, params, callOptions) => command(driver, sql, params, callOptions),
     ping: (timeoutMs) => ping(driver, timeoutMs),
     createDatabase: () => createDatabase(options),
     close: () => driver.close(),
@@ -169,7 +180,7 @@ function query<T>(
   driver: Driver,
   sql: string,
   params: Record<string, unknown> = {},
-  { signal, settings = {} }: QueryOptions = {},
+  { signal, settings = {}, headers }: QueryOptions = {},
 ): Promise<T[]> {
   return translated(firstWords(sql), async () => {
     const result = await driver.query({
@@ -178,6 +189,7 @@ function query<T>(
       format: 'JSONEachRow',
       clickhouse_settings: { ...READING, ...settings },
       ...(signal === undefined ? {} : { abort_signal: signal }),
+      ...sentWith(headers),
     });
     const text = await result.text();
     return text
@@ -187,17 +199,24 @@ function query<T>(
   });
 }
 
+const sentWith = (headers: CallOptions['headers']) =>
+  headers === undefined ? {} : { http_headers: { ...headers } };
+
 /** Rows are printed here and not by the library, which would refuse a bigint. */
 async function insert(
   driver: Driver,
   table: string,
   columns: readonly string[],
   rows: readonly (readonly unknown[])[],
+  { headers }: CallOptions = {},
 ): Promise<void> {
   if (rows.length === 0) return;
   const statement = insertInto(table, columns, 'JSONCompactEachRow');
   await translated(`insert into ${table}`, async () => {
-    await driver.command({ query: `${statement}\n${rows.map(printRow).join('\n')}` });
+    await driver.command({
+      query: `${statement}\n${rows.map(printRow).join('\n')}`,
+      ...sentWith(headers),
+    });
   });
 }
 
@@ -211,11 +230,13 @@ async function insertBinary(
   table: string,
   columns: readonly string[],
   rows: Buffer,
+  { headers }: CallOptions = {},
 ): Promise<void> {
   if (rows.length === 0) return;
   const query = insertInto(table, columns, 'RowBinary');
   await translated(`insert into ${table}`, async () => {
-    const { stream } = await driver.exec({ query, values: Readable.from([rows], { objectMode: false }) });
+    const values = Readable.from([rows], { objectMode: false });
+    const { stream } = await driver.exec({ query, values, ...sentWith(headers) });
     await drained(stream);
   });
 }
@@ -224,7 +245,7 @@ function queryBinary(
   driver: Driver,
   sql: string,
   params: Record<string, unknown> = {},
-  { signal, settings = {} }: QueryOptions = {},
+  { signal, settings = {}, headers }: QueryOptions = {},
 ): Promise<Buffer> {
   return translated(firstWords(sql), async () => {
     const { stream } = await driver.exec({
@@ -232,6 +253,7 @@ function queryBinary(
       query_params: params,
       clickhouse_settings: { ...READING, ...settings },
       ...(signal === undefined ? {} : { abort_signal: signal }),
+      ...sentWith(headers),
     });
     return drained(stream);
   });
@@ -243,9 +265,14 @@ async function drained(stream: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function command(driver: Driver, sql: string, params: Record<string, unknown> = {}): Promise<void> {
+function command(
+  driver: Driver,
+  sql: string,
+  params: Record<string, unknown> = {},
+  { headers }: CallOptions = {},
+): Promise<void> {
   return translated(firstWords(sql), async () => {
-    await driver.command({ query: sql, query_params: params });
+    await driver.command({ query: sql, query_params: params, ...sentWith(headers) });
   });
 }
 

@@ -19,6 +19,7 @@ export * from './session-id.ts';
 export * from './soon.ts';
 export * from './start-tracing.ts';
 export * from './trace-attributes.ts';
+export * from './trace-calls.ts';
 export * from './trace-context.ts';
 export * from './tracing-config.ts';
 export * from './tracing.ts';

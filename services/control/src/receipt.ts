@@ -16,6 +16,7 @@ interface ReceiptRow extends DecisionRow {
   readonly rules: readonly string[];
   readonly trace: string;
   readonly remedy: string;
+  readonly trace_id: string;
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -29,7 +30,7 @@ const slackMs = 60_000;
 const times = (column: string): string => `arrayMap(t -> toUnixTimestamp64Milli(t), ${column})`;
 
 const receiptSql = `SELECT ${decisionColumns}, lookback, ${times('lookback_times')} AS lookback_ms,
-  raw, ${times('raw_times')} AS raw_ms, rules, trace, remedy
+  raw, ${times('raw_times')} AS raw_ms, rules, trace, remedy, trace_id
   FROM decisions
   WHERE zone_id = {zone:String} AND time >= ${momentSql('from')} AND time <= ${momentSql('to')}
     AND decisions.decision_id = {id:UUID}
@@ -58,6 +59,7 @@ const receiptView = (zone: ZoneSnapshot, row: ReceiptRow, names: Names) => ({
   rules: row.rules.map(matchView),
   trace: row.trace === '' ? [] : row.trace.split('\n'),
   remedy: row.remedy === '' ? null : row.remedy,
+  trace_id: row.trace_id === '' ? null : row.trace_id,
 });
 
 /** Null where none matched, or the one that did is deleted. */

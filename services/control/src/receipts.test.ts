@@ -33,7 +33,7 @@ interface Decided {
 }
 
 const columns =
-  'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times action rule_source status raw raw_times rules trace remedy revision'.split(
+  'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times action rule_source status raw raw_times rules trace remedy revision trace_id'.split(
     ' ',
   );
 
@@ -64,6 +64,7 @@ const store = (decided: readonly Decided[]): Promise<void> =>
       'http.host eq "a" → true\nwhole → true',
       'Call GET /a first.',
       7,
+      each.tail === 1 ? 'f'.repeat(32) : '',
     ]),
   );
 
@@ -159,6 +160,14 @@ test('a receipt names what was seen, when, and what would have let the request p
   assert.deepEqual(rules, [{ source: custom, rule_id: ruleId, action: 'block' }]);
   assert.deepEqual(trace, ['http.host eq "a" → true', 'whole → true']);
   assert.equal(remedy, 'Call GET /a first.');
+});
+
+test('a receipt names the trace of its decision, where there is one', async () => {
+  const trace = async (tail: number, at: number) =>
+    (await kit.control.call('GET', `/zones/${zoneId}/decisions/${idAt(at, tail)}`)).body.result.trace_id;
+
+  assert.equal(await trace(1, atMs), 'f'.repeat(32));
+  assert.equal(await trace(2, atMs + 1), null);
 });
 
 test('a receipt says whether the rule is still what it was', async () => {

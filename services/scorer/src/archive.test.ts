@@ -133,10 +133,12 @@ test('stores what a receipt tells, and who changed what, a doubled change once',
     value: world.log.codec.encode(Topic.audit, auditToAvro(change)),
   };
 
-  await producer.send([decisionRecord(world, '018f3c6e-0000-7000-8000-000000000001'), changed, changed]);
+  const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+  const decision = { ...decisionRecord(world, '018f3c6e-0000-7000-8000-000000000001'), headers };
+  await producer.send([decision, changed, changed]);
   const read = (sql: string) => clickhouse.query<Record<string, unknown>>(sql);
   const decisions = `SELECT action, rule_source, status, raw, arrayMap(t -> toUnixTimestamp64Milli(t), raw_times) AS raw_ms,
-    rules, trace, remedy, revision FROM decisions FINAL`;
+    rules, trace, remedy, revision, trace_id FROM decisions FINAL`;
   const audit = `SELECT zone_id, toUnixTimestamp64Milli(time) AS time_ms, revision, place, actor, resource, resource_id, action,
     before, after FROM audit FINAL`;
   await until(
@@ -155,6 +157,7 @@ test('stores what a receipt tells, and who changed what, a doubled change once',
       trace: 'a\nb',
       remedy: 'Call the start first.',
       revision: 7,
+      trace_id: 'a'.repeat(32),
     },
   ]);
   const { zoneId: zone_id, timeMs: time_ms, resourceId: resource_id, ...rest } = change;

@@ -24,7 +24,13 @@ import {
   type PartitionTask,
   type StepResult,
 } from '@precede/log';
-import type { Logger } from '@precede/service';
+import {
+  type Logger,
+  parseTraceparent,
+  RecordTraces,
+  type Tracing,
+  traceparentHeader,
+} from '@precede/service';
 import { likelihoodColumns, likelihoodOf, type Models, sessionColumns } from './likelihood.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import { iso, type Storage } from './storage.ts';
@@ -58,7 +64,7 @@ const sessionRow = (e: SessionClosed, { topic, partition, offset }: LogRecord): 
   offset,
 ];
 
-const decisionRow = (e: DecisionMade): unknown[] => [
+const decisionRow = (e: DecisionMade, { headers }: LogRecord): unknown[] => [
   e.zoneId,
   iso(e.timeMs),
   e.decisionId,
@@ -81,6 +87,7 @@ const decisionRow = (e: DecisionMade): unknown[] => [
   e.trace,
   e.remedy,
   e.revision,
+  parseTraceparent(headers[traceparentHeader])?.traceId ?? '',
 ];
 
 const auditRow = (e: ConfigChanged): unknown[] => [
@@ -149,11 +156,11 @@ export const decisionsArchive: Archive = {
   group: 'precede.scorer.decisions',
   table: 'decisions',
   columns:
-    'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times action rule_source status raw raw_times rules trace remedy revision'.split(
+    'zone_id time decision_id session_id verdict rule_id reason operation_id method host path lookback lookback_times action rule_source status raw raw_times rules trace remedy revision trace_id'.split(
       ' ',
     ),
   maxRows: maxLongRows,
-  toRow: (value) => decisionRow(decisionFromAvro(value)),
+  toRow: (value, record) => decisionRow(decisionFromAvro(value), record),
 };
 
 export const auditArchive: Archive = {
@@ -183,17 +190,22 @@ export interface ArchiveDeps {
   readonly metrics: ScorerMetrics;
   readonly logger: Logger;
   readonly flushIntervalMs: number;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 export class ArchivePartition implements PartitionTask {
   readonly #deps: ArchiveDeps;
   readonly #archive: Archive;
+  /** Null: nothing is traced. */
+  readonly #traces: RecordTraces | null;
   #rows: unknown[][] = [];
   /** When the oldest record was read that is not committed; undefined: none is. Not each of them became a row. */
   #waitingSince: number | undefined;
 
   constructor(deps: ArchiveDeps, archive: Archive) {
     this.#deps = deps;
+    this.#traces = deps.tracing?.isOn ? new RecordTraces(deps.tracing) : null;
     this.#archive = archive;
   }
 
@@ -205,12 +217,15 @@ export class ArchivePartition implements PartitionTask {
     if (batch.records.length > 0) this.#waitingSince ??= performance.now();
     for (const record of batch.records) this.#take(record, outputs);
     if (!this.#isDue()) return { outputs, commit: null };
-    await this.#store();
+    const store = (): Promise<void> => this.#store();
+    const name = `store ${this.#archive.table}`;
+    await (this.#traces === null ? store() : this.#traces.stored(name, {}, store));
     return { outputs, commit: batch.position };
   }
 
   /** What waits was not committed: it comes again. */
   async close(): Promise<void> {
+    this.#traces?.close();
     this.#rows = [];
   }
 
@@ -226,7 +241,9 @@ export class ArchivePartition implements PartitionTask {
     try {
       if (record.value === null) throw new Error('a tombstone has no meaning here');
       const row = this.#archive.toRow(codec.decode(topic, record.value), record);
-      if (row !== null) this.#rows.push(row);
+      if (row === null) return;
+      this.#rows.push(row);
+      this.#traces?.take(record);
     } catch (error) {
       logger.warn({ err: error, topic, partition, offset }, 'unreadable record passed');
       metrics.archived.inc({ topic, outcome: 'unreadable' });

@@ -1,10 +1,11 @@
 /** The scorer: counts sequences, scores them, stores both in ClickHouse. Composition only; the data path is pipeline.ts. */
-import { type ClickHouse, measuredClickHouse } from '@precede/clickhouse';
+import { type ClickHouse, measuredClickHouse, tracedClickHouse } from '@precede/clickhouse';
 import { Topic, UnavailableError } from '@precede/contracts';
 import { type EventLog, measuredLog, type Processing } from '@precede/log';
 import {
   type BoundedThing,
   buildHttp,
+  clickhouseCalls,
   createBudgetMetrics,
   listen,
   type RunningService,
@@ -65,15 +66,16 @@ const budgetsOf = (
 export const SCORER_GROUP = 'precede.scorer';
 
 export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promise<RunningService> => {
-  const { logger, registry, health, clock } = deps;
+  const { logger, registry, health, clock, tracing } = deps;
   const closing = new AbortController();
   const metrics = createScorerMetrics(registry);
   const log = measuredLog(deps.log, metrics.log);
-  const clickhouse = measuredClickHouse(deps.clickhouse, metrics.clickhouse);
+  const traced = tracedClickHouse(deps.clickhouse, clickhouseCalls(tracing));
+  const clickhouse = measuredClickHouse(traced, metrics.clickhouse);
   createBudgetMetrics(registry, budgetsOf(config, metrics));
   const storage = createStorage({ clickhouse, metrics, health, logger, closing: closing.signal });
-  const shared = { config, codec: log.codec, storage, metrics, clock, logger };
-  const app = buildHttp({ logger, health, registry });
+  const shared = { config, codec: log.codec, storage, metrics, clock, logger, tracing };
+  const app = buildHttp({ logger, health, registry, tracing });
   const address = await listen(app, config.PRECEDE_SCORER_HOST, config.PRECEDE_SCORER_PORT);
   health.set('clickhouse', false);
   health.set('partitions', false);

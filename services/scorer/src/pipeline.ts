@@ -24,7 +24,7 @@ import {
   type StepResult,
 } from '@precede/log';
 import { hourOf, SequenceCounter, sketchValueOf } from '@precede/sequence';
-import type { Clock, Logger } from '@precede/service';
+import { type Clock, type Logger, RecordTraces, type Tracing } from '@precede/service';
 import type { ScorerConfig } from './config.ts';
 import { storeClosedEpoch, storeCounts, takeGrown } from './count-store.ts';
 import { Epochs } from './epoch.ts';
@@ -38,6 +38,8 @@ export interface PipelineDeps {
   readonly metrics: ScorerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 type Outcomes = Record<'counted' | 'too_old' | 'unreadable', number>;
@@ -57,6 +59,8 @@ export class SequencesPartition implements PartitionTask {
   readonly #partition: number;
   readonly #epochs = new Epochs();
   readonly #reader = new CountedSequenceReader();
+  /** Null: nothing is traced. */
+  readonly #traces: RecordTraces | null;
   #open: OpenEpoch | undefined;
   #position: number;
   #storedPosition = -1;
@@ -68,6 +72,7 @@ export class SequencesPartition implements PartitionTask {
 
   constructor(deps: PipelineDeps, assignment: { readonly partition: number; readonly position: number }) {
     this.#deps = deps;
+    this.#traces = deps.tracing?.isOn ? new RecordTraces(deps.tracing) : null;
     this.#partition = assignment.partition;
     this.#position = assignment.position;
   }
@@ -85,6 +90,7 @@ export class SequencesPartition implements PartitionTask {
       const epoch = this.#epochs.of(record);
       if (epoch !== this.#open?.epoch) commit = (await this.#turnTo(epoch, record)) ?? commit;
       outcomes[this.#count(record, outputs)] += 1;
+      this.#traces?.take(record);
       this.#position = record.offset + 1;
     }
     for (const [outcome, count] of Object.entries(outcomes)) metrics.sequences.inc({ outcome }, count);
@@ -110,6 +116,7 @@ export class SequencesPartition implements PartitionTask {
     } catch (error) {
       this.#deps.logger.warn({ err: error, partition: this.#partition }, 'last counts left to the replay');
     }
+    this.#traces?.close();
     this.#deps.metrics.held.remove({ partition: this.#partition });
     this.#deps.metrics.heldBytes.remove({ partition: this.#partition });
     this.#deps.metrics.openBytes.delete(this.#partition);
@@ -179,7 +186,9 @@ export class SequencesPartition implements PartitionTask {
     const end = metrics.flushSeconds.startTimer();
     this.#isInDoubt = true;
     const counts = open === undefined ? undefined : takeGrown(open.counter, partition, open.epoch);
-    await storeCounts(storage, { partition, epoch: open?.epoch, counts, zones: [...this.#zones], position });
+    const flush = { partition, epoch: open?.epoch, counts, zones: [...this.#zones], position };
+    const store = (): Promise<void> => storeCounts(storage, flush);
+    await (this.#traces === null ? store() : this.#traces.stored('store counts', { partition }, store));
     this.#isInDoubt = false;
     this.#flushMs = end() * 1000;
     this.#zones.clear();

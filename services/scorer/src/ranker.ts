@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf } from '@precede/log';
 import { hourOf } from '@precede/sequence';
-import type { Clock, Logger } from '@precede/service';
+import { asSpan, type Clock, type Logger, noTracing, type Tracing } from '@precede/service';
 import type { ScorerConfig } from './config.ts';
 import type { ScorerMetrics } from './metrics.ts';
 import {
@@ -29,6 +29,8 @@ export interface RankerDeps {
   readonly metrics: ScorerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
   readonly partitionCount: number;
   /** Partitions of sequences.v1 this scorer has now. */
   ownedPartitions(): readonly number[];
@@ -168,9 +170,18 @@ export class Ranker {
     else known.wholeAt = now;
     known.seenAt = now;
     if (now - known.rankedAt < restAfter(known.rankMs)) return;
-    if (isNew || this.#isStale(known, now)) await this.#rank(zoneId, known, round);
+    if (isNew || this.#isStale(known, now)) await this.#rankTraced(zoneId, known, round);
     else if (isBeyond(progress, last.positions))
       advanced.push({ ...last, advanced: last.advanced + 1, positions: larger(progress, last.positions) });
+  }
+
+  /** Of no record: a round stands for what all scorers have stored since the last. */
+  #rankTraced(zoneId: string, known: Known, round: Round): Promise<void> {
+    const { tracing = noTracing } = this.#deps;
+    const origin = tracing.enter(undefined);
+    const attributes = { 'precede.zone.id': zoneId };
+    const span = origin && tracing.start('rank zone', origin, { attributes });
+    return asSpan(tracing, span, () => this.#rank(zoneId, known, round));
   }
 
   async #recall(zoneId: string): Promise<Known> {
