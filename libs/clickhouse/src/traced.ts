@@ -19,7 +19,9 @@ export interface TracedCall {
 /** Does the call; `traceparent` where it belongs to a trace. */
 export type CallTracer = <T>(call: TracedCall, run: (traceparent?: string) => Promise<T>) => Promise<T>;
 
-export const tracedClickHouse = (clickhouse: ClickHouse, trace: CallTracer): ClickHouse => {
+/** Without a tracer it is the client itself. */
+export const tracedClickHouse = (clickhouse: ClickHouse, trace: CallTracer | undefined): ClickHouse => {
+  if (trace === undefined) return clickhouse;
   const { database } = clickhouse;
   const insertion = (table: string, rows?: number): TracedCall => ({
     ...{ name: `INSERT ${table}`, operation: 'INSERT', database, table },

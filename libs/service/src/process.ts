@@ -30,7 +30,7 @@ export interface Tools {
   readonly health: Health;
   readonly clock: Clock;
   /** Absent: nothing is traced. */
-  readonly tracing?: Tracing;
+  readonly tracing?: Tracing | undefined;
 }
 
 export type ServiceConfig<F extends Fields> = Values<F> &

@@ -12,13 +12,16 @@ interface DatabaseCall {
   readonly rows?: number;
 }
 
-/** What tracedClickHouse of @precede/clickhouse takes. */
-export const clickhouseCalls =
-  (tracing: Tracing) =>
-  <T>(call: DatabaseCall, run: (traceparent?: string) => Promise<T>): Promise<T> => {
-    const span = tracing.active() === undefined ? undefined : tracing.child(call.name, optionsOf(call));
+type CallTracer = <T>(call: DatabaseCall, run: (traceparent?: string) => Promise<T>) => Promise<T>;
+
+/** What tracedClickHouse of @precede/clickhouse takes; undefined where nothing is traced. */
+export const clickhouseCalls = (tracing: Tracing | undefined): CallTracer | undefined => {
+  if (tracing === undefined || !tracing.isOn) return undefined;
+  return (call, run) => {
+    const span = tracing.active() && tracing.child(call.name, optionsOf(call));
     return asSpan(tracing, span, () => run(span?.traceparent));
   };
+};
 
 const optionsOf = ({ operation, database, table, sql, rows }: DatabaseCall) =>
   ({

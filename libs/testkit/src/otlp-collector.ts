@@ -27,7 +27,7 @@ export type CollectorMood = 'taking' | 'failing' | 'silent';
 
 export interface OtlpCollector {
   readonly url: string;
-  readonly spans: readonly CollectedSpan[];
+  readonly spans: CollectedSpan[];
   /** Headers of each request. */
   readonly requests: readonly IncomingHttpHeaders[];
   mood: CollectorMood;

@@ -12,7 +12,7 @@ import {
   type ZoneConfigs,
 } from '@precede/contracts';
 import { configRecordOf, type EventLog, type LogProducer, type OutgoingRecord } from '@precede/log';
-import type { Logger } from '@precede/service';
+import { asSpan, type Logger, noTracing, type Tracing } from '@precede/service';
 import { auditRecordOf, changesOf } from './audit.ts';
 import { ConfigFollower } from './config-follower.ts';
 import { ApiError, apiError } from './errors.ts';
@@ -23,6 +23,8 @@ export interface ConfigStoreOptions {
   readonly log: EventLog;
   readonly logger: Logger;
   readonly metrics: ControlMetrics;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** Changes that may wait at once; more are refused. */
   readonly maxWaiting: number;
   readonly sendTimeoutMs: number;
@@ -99,7 +101,10 @@ export class ConfigStore {
       if ('keep' in change) return change.keep;
       const revision = this.#follower.revision(change.zoneId) + 1;
       if (author.isDryRun) return change.result(revision);
-      await this.#append(change, revision, author);
+      const { tracing = noTracing } = this.#options;
+      const attributes = { 'precede.zone.id': change.zoneId, 'precede.revision': revision };
+      const span = tracing.child('write config.v1', { kind: 'producer', attributes });
+      await asSpan(tracing, span, () => this.#append(change, revision, author));
       this.#options.metrics.writes.inc({ outcome: 'written' });
       return change.result(revision);
     } catch (error) {

@@ -1,9 +1,9 @@
 /** Composes control from what it is given: event log, perhaps ClickHouse, and the tools of the process. */
 import { randomUUID } from 'node:crypto';
-import { type ClickHouse, measuredClickHouse } from '@precede/clickhouse';
+import { type ClickHouse, measuredClickHouse, tracedClickHouse } from '@precede/clickhouse';
 import type { FencedError } from '@precede/contracts';
 import { type EventLog, measuredLog } from '@precede/log';
-import { listen, type RunningService, type Tools } from '@precede/service';
+import { clickhouseCalls, listen, type RunningService, type Tools } from '@precede/service';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnalytics, watchClickHouse } from './analytics.ts';
 import { adminToken } from './auth.ts';
@@ -29,15 +29,17 @@ const endProcess = (error: FencedError): void => {
 };
 
 export const startControl = async (config: ControlConfig, deps: ControlDeps): Promise<RunningService> => {
-  const { logger, registry, health, clock } = deps;
+  const { logger, registry, health, clock, tracing } = deps;
   const metrics = createControlMetrics(registry);
   const log = measuredLog(deps.log, metrics.log);
-  const clickhouse = deps.clickhouse && measuredClickHouse(deps.clickhouse, metrics.clickhouse);
+  const traced = deps.clickhouse && tracedClickHouse(deps.clickhouse, clickhouseCalls(tracing));
+  const clickhouse = traced && measuredClickHouse(traced, metrics.clickhouse);
   health.set('config', false, 'reading the configuration');
   const store = await ConfigStore.open({
     log,
     logger,
     metrics,
+    tracing,
     maxWaiting: config.PRECEDE_CONTROL_MAX_WAITING_WRITES,
     sendTimeoutMs: config.PRECEDE_CONTROL_SEND_TIMEOUT,
     readTimeoutMs: config.PRECEDE_CONTROL_READ_TIMEOUT,
@@ -55,6 +57,7 @@ export const startControl = async (config: ControlConfig, deps: ControlDeps): Pr
     registry,
     logger,
     metrics,
+    tracing,
     analytics: createAnalytics(clickhouse, logger),
     authenticate: adminToken(config.PRECEDE_CONTROL_ADMIN_TOKEN),
     drawUuid: randomUUID,

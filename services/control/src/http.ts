@@ -1,6 +1,13 @@
 /** The management API: body parsing, authentication, errors and metrics for all routes; the routes are in routes.ts. */
 import { UnavailableError } from '@precede/contracts';
-import { buildHttp, type Health, type Logger, measureRequests, type Registry } from '@precede/service';
+import {
+  buildHttp,
+  type Health,
+  type Logger,
+  measureRequests,
+  type Registry,
+  type Tracing,
+} from '@precede/service';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authenticate, demand, type Permission, type Principal, principalOf } from './auth.ts';
 import { failure } from './envelope.ts';
@@ -24,14 +31,16 @@ export interface ServerDeps extends RouteDeps {
   readonly registry: Registry;
   readonly logger: Logger;
   readonly metrics: ControlMetrics;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** 10,000 operations with long paths. */
 export const bodyLimitBytes = 16 * 1024 * 1024;
 
 export const buildServer = (deps: ServerDeps): FastifyInstance => {
-  const { logger, health, registry } = deps;
-  const app = buildHttp({ logger, health, registry, bodyLimitBytes });
+  const { logger, health, registry, tracing } = deps;
+  const app = buildHttp({ logger, health, registry, bodyLimitBytes, tracing });
   app.decorateRequest('principal', undefined);
   void app.register(
     async (api) => {

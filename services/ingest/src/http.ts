@@ -63,8 +63,9 @@ interface SourceParams extends ZoneParams {
 }
 
 export const buildServer = (deps: ServerDeps): FastifyInstance => {
-  const { logger, health, registry, config } = deps;
-  const app = buildHttp({ logger, health, registry, bodyLimitBytes: config.PRECEDE_INGEST_MAX_BODY });
+  const { logger, health, registry, config, tracing } = deps;
+  const bodyLimitBytes = config.PRECEDE_INGEST_MAX_BODY;
+  const app = buildHttp({ logger, health, registry, bodyLimitBytes, tracing });
   const context: Context = {
     ...deps,
     budget: measuredBudget(deps),
@@ -202,7 +203,7 @@ const takeBody = async (
   context: Context,
   reservation: Reservation | undefined,
 ): Promise<unknown> => {
-  const { config, log, clock, sampler, metrics } = context;
+  const { config, log, clock, sampler, metrics, tracing } = context;
   const zone = zoneOf((request.params as ZoneParams).zone_id, context);
   const source = sourceOf((request.query as Record<string, unknown>)['source']);
   const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -220,6 +221,7 @@ const takeBody = async (
   };
   const body = { zone, source, bytes, isNdjson: isNdjson(request.headers['content-type']) };
   const { records, tally } = await prepareBody(body, { codec: log.codec, clock, sampler, ...limits });
+  tracing?.active()?.set({ 'precede.zone.id': zone.zoneId, 'precede.events': tally.accepted });
   await publish(records, context);
   count(tally, metrics);
   return sendAnswer(tally, reply, context);

@@ -11,13 +11,17 @@ import {
   type ZoneId,
 } from '@precede/contracts';
 import type { EventLog, LogProducer, OutgoingRecord } from '@precede/log';
+import type { Tracing } from '@precede/service';
 import { type IngestMetrics, Outcome } from './metrics.ts';
 import type { Tally } from './tally.ts';
+import { tracedSend } from './traced-send.ts';
 
 export interface PublishDeps {
   readonly log: EventLog;
   readonly producer: LogProducer;
   readonly metrics: IngestMetrics;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Resolves when the log has acknowledged all of it. Throws UnavailableError; then any part may have been written. */
@@ -25,7 +29,7 @@ export const publish = async (records: readonly OutgoingRecord[], deps: PublishD
   if (records.length === 0) return;
   const stop = deps.metrics.publishSeconds.startTimer();
   try {
-    await deps.producer.send(records);
+    await tracedSend(deps.producer, records, deps.tracing);
   } catch (error) {
     throw unavailable(error);
   } finally {

@@ -191,7 +191,7 @@ export interface ArchiveDeps {
   readonly logger: Logger;
   readonly flushIntervalMs: number;
   /** Absent: nothing is traced. */
-  readonly tracing?: Tracing;
+  readonly tracing?: Tracing | undefined;
 }
 
 export class ArchivePartition implements PartitionTask {

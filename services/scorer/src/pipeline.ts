@@ -39,7 +39,7 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Absent: nothing is traced. */
-  readonly tracing?: Tracing;
+  readonly tracing?: Tracing | undefined;
 }
 
 type Outcomes = Record<'counted' | 'too_old' | 'unreadable', number>;

@@ -30,7 +30,7 @@ export interface RankerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Absent: nothing is traced. */
-  readonly tracing?: Tracing;
+  readonly tracing?: Tracing | undefined;
   readonly partitionCount: number;
   /** Partitions of sequences.v1 this scorer has now. */
   ownedPartitions(): readonly number[];

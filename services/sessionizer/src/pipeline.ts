@@ -24,17 +24,11 @@ import {
   type PartitionTask,
   type StepResult,
 } from '@precede/log';
-import type {
-  JournalLimits,
-  Restored,
-  WindowBounds,
-  WindowOutputs,
-  WindowsState,
-  ZoneWindows,
-} from '@precede/sequence';
-import type { Logger } from '@precede/service';
+import type { JournalLimits, Restored, WindowBounds, WindowsState, ZoneWindows } from '@precede/sequence';
+import type { Logger, Tracing } from '@precede/service';
 import type { SessionizerMetrics } from './metrics.ts';
 import { journalRecords, sequenceRecord, sessionRecord } from './records.ts';
+import { RequestTraces } from './request-traces.ts';
 import { restorePartition } from './restore.ts';
 import { PartitionSessionizer } from './sessionizer.ts';
 import { countCommitted, createTally, type Refusal, type Tally } from './tally.ts';
@@ -48,6 +42,8 @@ export interface PipelineDeps {
   readonly logger: Logger;
   /** The states of all open partitions, for the gauges. */
   readonly states: Set<WindowsState>;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 const progressEveryMs = 5_000;
@@ -90,22 +86,26 @@ export const openPartition = async (deps: PipelineDeps, assignment: Assignment):
   );
   deps.states.add(state);
   const core = new PartitionSessionizer(restored, deps.zones, deps.limits);
+  const traces = deps.tracing?.isOn ? new RequestTraces(deps.tracing, partition) : undefined;
+  const step = { ...deps, core, traces };
   let tally = createTally();
   let stopCommit: (() => number) | undefined;
   return {
     step: async (batch) => {
       tally = createTally();
-      const result = await stepBatch(deps, core, partition, batch, tally);
+      const result = await stepBatch(step, partition, batch, tally);
       stopCommit = result.commit === null ? undefined : metrics.commitSeconds.startTimer();
       return result;
     },
     committed: () => {
       stopCommit?.();
       stopCommit = undefined;
+      traces?.committed();
       countCommitted(metrics, tally);
     },
     close: async () => {
       if (stopCommit !== undefined) metrics.aborts.inc();
+      traces?.close();
       deps.states.delete(state);
     },
   };
@@ -118,14 +118,20 @@ const otherPosition = (partition: number, committed: number, kept: number): Prec
     `The windows of ${Topic.requests}/${partition} stand at offset ${kept}, its group at ${committed}: something else has moved the group's offsets. Set the offset back to ${kept}, or give up the open windows by deleting the records of ${Topic.changelog}/${partition}.`,
   );
 
+interface StepDeps extends PipelineDeps {
+  readonly core: PartitionSessionizer;
+  /** Absent: nothing is traced. */
+  readonly traces: RequestTraces | undefined;
+}
+
 const stepBatch = async (
-  deps: PipelineDeps,
-  core: PartitionSessionizer,
+  deps: StepDeps,
   partition: number,
   batch: Batch,
   tally: Tally,
 ): Promise<StepResult> => {
-  const { codec, metrics } = deps;
+  const { codec, metrics, core, traces } = deps;
+  traces?.begin();
   // 1. Fetch the schemas the values name. A registry that is away fails the step: nothing is passed by mistake.
   if (batch.records.length > 0)
     await codec.prepare(
@@ -137,11 +143,11 @@ const stepBatch = async (
   //    letter and is passed.
   const records: OutgoingRecord[] = [];
   for (const record of batch.records) {
-    takeRecord(deps, core, record, records, tally);
-    takeOutputs(codec, core.outputs, records, tally);
+    takeRecord(deps, record, records, tally);
+    takeOutputs(deps, records, tally);
   }
   const write = core.finish(batch, batch.records.length > 0);
-  takeOutputs(codec, core.outputs, records, tally);
+  takeOutputs(deps, records, tally);
   // 3. The journal stays in this partition, so that whoever gets it finds its state.
   if (write !== undefined) {
     let restedMs = performance.now();
@@ -156,20 +162,16 @@ const stepBatch = async (
   }
   // 4. Hand over to the log: all of it and the offset, or nothing. A tick that changed nothing writes nothing.
   if (batch.records.length > 0) stop();
+  traces?.finish(batch.records.length);
   const isEmpty = batch.records.length === 0 && records.length === 0;
   return { outputs: records, commit: isEmpty ? null : batch.position };
 };
 
-const takeRecord = (
-  deps: PipelineDeps,
-  core: PartitionSessionizer,
-  record: LogRecord,
-  letters: OutgoingRecord[],
-  tally: Tally,
-): void => {
+const takeRecord = (deps: StepDeps, record: LogRecord, letters: OutgoingRecord[], tally: Tally): void => {
   const event = decode(deps, record, letters, tally);
-  if (event === undefined) return;
-  const verdict = core.take(event, record.offset, record.appendTimeMs);
+  const verdict = event && deps.core.take(event, record.offset, record.appendTimeMs);
+  deps.traces?.read(record, event, verdict === 'taken');
+  if (event === undefined || verdict === undefined) return;
   if (event.kind !== 'request') return;
   tally.requests++;
   if (verdict === 'taken') return;
@@ -183,14 +185,14 @@ const takeRecord = (
 
 /** After each request: a sequence is ten times the size of its record, and a batch of them outlives a collection. */
 const takeOutputs = (
-  codec: AvroCodec,
-  outputs: WindowOutputs,
+  { codec, core: { outputs }, traces }: StepDeps,
   records: OutgoingRecord[],
   tally: Tally,
 ): void => {
   const { sequences, closed } = outputs;
   if (sequences.length > 0) {
-    for (const sequence of sequences) records.push(sequenceRecord(codec, sequence));
+    for (const sequence of sequences)
+      records.push(sequenceRecord(codec, sequence, traces?.contextOf(sequence)));
     tally.sequences += sequences.length;
     sequences.length = 0;
   }

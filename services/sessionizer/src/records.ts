@@ -17,14 +17,25 @@ import {
 } from '@precede/contracts';
 import type { AvroCodec, OutgoingRecord } from '@precede/log';
 import type { JournalWrite, WindowChange } from '@precede/sequence';
+import { traceparentHeader } from '@precede/service';
 import { journalFormatHeaders } from './journal-format.ts';
 
-/** Keyed by zone and last operation: all sequences that end alike meet in one partition of the scorer. */
-export const sequenceRecord = (codec: AvroCodec, sequence: SequenceObserved): OutgoingRecord => ({
-  topic: Topic.sequences,
-  key: operationKey(sequence.zoneId, sequence.operations[sequence.operations.length - 1] as never),
-  value: codec.encode(Topic.sequences, sequenceToAvro(sequence)),
-});
+/**
+ * Keyed by zone and last operation: all sequences that end alike meet in one partition of the scorer. A trace goes on in
+ * a header alone: what is counted must not know of it.
+ */
+export const sequenceRecord = (
+  codec: AvroCodec,
+  sequence: SequenceObserved,
+  traceparent?: string,
+): OutgoingRecord => {
+  const record = {
+    topic: Topic.sequences,
+    key: operationKey(sequence.zoneId, sequence.operations[sequence.operations.length - 1] as never),
+    value: codec.encode(Topic.sequences, sequenceToAvro(sequence)),
+  };
+  return traceparent === undefined ? record : { ...record, headers: { [traceparentHeader]: traceparent } };
+};
 
 export const sessionRecord = (codec: AvroCodec, session: SessionClosed): OutgoingRecord => ({
   topic: Topic.sessions,

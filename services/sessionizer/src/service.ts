@@ -47,6 +47,7 @@ export const startSessionizer = async (
     zones,
     bounds: boundsOf(config),
     limits: limitsOf(config),
+    tracing: deps.tracing,
     metrics,
     logger,
     states,
