@@ -5,13 +5,25 @@ import { controlFields } from '@precede/control';
 import { enforcerFields } from '@precede/enforcer';
 import { ingestFields } from '@precede/ingest';
 import { scorerFields } from '@precede/scorer';
-import { clickhouseFields, commonFields, type Fields, kafkaFields, retentionFields } from '@precede/service';
+import {
+  clickhouseFields,
+  commonFields,
+  type Fields,
+  kafkaFields,
+  retentionFields,
+  tracingFields,
+} from '@precede/service';
 import { sessionizerFields } from '@precede/sessionizer';
 
 const path = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
 
 const sections: readonly { title: string; note: string; fields: Fields }[] = [
   { title: 'Every service', note: 'Read by all five processes.', fields: commonFields },
+  {
+    title: 'Traces',
+    note: 'Read by all five processes and by embedded mode; what is traced: [telemetry.md](telemetry.md#traces). `OTEL_RESOURCE_ATTRIBUTES` adds attributes of the process, `OTEL_EXPORTER_OTLP_CERTIFICATE` names a file with the certificate authority of the collector; other variables of OpenTelemetry switch nothing on.',
+    fields: tracingFields,
+  },
   {
     title: 'Kafka and the schema registry',
     note: 'Read by all five processes; embedded mode needs none of them.',

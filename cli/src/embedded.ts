@@ -19,9 +19,14 @@ import {
   type Fields,
   type Logger,
   loadConfig,
+  logFieldsOf,
+  noTracing,
   type RunningService,
   retentionFields,
   retentionOptions,
+  startTracing,
+  type Tools,
+  tracingFields,
   type Values,
 } from '@precede/service';
 import { sessionizerFields, startSessionizer } from '@precede/sessionizer';
@@ -116,12 +121,14 @@ const startServices = async (
     name: Exclude<PortName, 'clickhouse'>,
     fields: F,
     extra: Readonly<Record<string, string>>,
-    start: (config: Values<F>, tools: ReturnType<typeof toolsOf>) => Promise<RunningService>,
+    start: (config: Values<F>, tools: Tools) => Promise<RunningService>,
   ): Promise<string> => {
     const prefix = `PRECEDE_${name.toUpperCase()}`;
     const placed = { [`${prefix}_HOST`]: options.host, [`${prefix}_PORT`]: String(options.ports[name]) };
     const config = loadConfig(fields, { ...env, ...extra, ...placed });
-    const service = await start(config, toolsOf(name, options));
+    const tools = await toolsOf(name, options);
+    closing.push(() => tools.tracing.close());
+    const service = await start(config, tools);
     closing.push(() => service.close());
     return service.address;
   };
@@ -158,12 +165,15 @@ const secretEnv = (secrets: Secrets): Record<string, string> => ({
   PRECEDE_CONTROL_ADMIN_TOKEN: secrets.token,
 });
 
-const toolsOf = (name: string, options: EmbeddedOptions) => ({
-  logger: createLogger(name, options.logLevel),
-  registry: createMetrics(),
-  health: createHealth(),
-  clock: options.clock,
-});
+/** Each service has traces of its own, so that its spans carry its name. */
+const toolsOf = async (name: string, options: EmbeddedOptions) => {
+  let tracing = noTracing;
+  const logger = createLogger(name, options.logLevel, () => logFieldsOf(tracing));
+  const registry = createMetrics();
+  const config = loadConfig(tracingFields, options.env);
+  tracing = await startTracing(config, { name, messagingSystem: 'precede', logger, registry });
+  return { logger, registry, tracing, health: createHealth(), clock: options.clock };
+};
 
 const writeInstanceFile = (dataDir: string, addresses: Readonly<Record<PortName, string>>): void => {
   const { control, ingest, enforcer, clickhouse } = addresses;

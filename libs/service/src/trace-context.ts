@@ -10,6 +10,12 @@ export interface TraceContext {
 
 export const traceparentHeader = 'traceparent';
 
+/** Of a record or request that may belong to a trace: to be spread into it. */
+export const contextHeaders = (
+  traceparent: string | undefined,
+): { readonly headers?: Readonly<Record<string, string>> } =>
+  traceparent === undefined ? {} : { headers: { [traceparentHeader]: traceparent } };
+
 const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 /** Far more than any version has said; who sends more sends something else. */
 const maxLength = 256;

@@ -6,10 +6,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ErrorCode, InputError, isZoneId, PrecedeError, type ZoneId } from '@precede/contracts';
-import { answerOf, type Health, type Logger } from '@precede/service';
+import { Attr, answerOf, asSpan, type Health, type Logger, type Span, type Tracing } from '@precede/service';
 import type { BearerCheck } from './bearer.ts';
 import type { Decision } from './decision.ts';
+import { callSpan } from './decision-span.ts';
 import { viewOf } from './decision-view.ts';
+import type { GatewayRequest } from './gateway-request.ts';
 import { type CountGateway, GatewayInterface } from './gateways/gateway-metrics.ts';
 import type { Decide } from './pipeline.ts';
 import { parseRequest, type RequestLimits } from './request.ts';
@@ -22,6 +24,7 @@ export interface DecideHttpDeps {
   readonly health: Health;
   readonly logger: Logger;
   readonly count: CountGateway;
+  readonly tracing: Tracing;
 }
 
 const whole = '/v1/decide';
@@ -54,14 +57,14 @@ export const decideHandler =
 class Call {
   readonly #deps: DecideHttpDeps;
   readonly #response: ServerResponse;
-  readonly #startedMs = performance.now();
+  readonly startedMs = performance.now();
 
   constructor(deps: DecideHttpDeps, response: ServerResponse) {
     this.#deps = deps;
     this.#response = response;
   }
 
-  readonly elapsedMs = (): number => performance.now() - this.#startedMs;
+  readonly elapsedMs = (): number => performance.now() - this.startedMs;
 
   guard(action: () => void): void {
     try {
@@ -69,6 +72,10 @@ class Call {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  get incoming(): IncomingMessage {
+    return this.#response.req;
   }
 
   answer(decision: Decision): void {
@@ -138,10 +145,22 @@ const ask = (deps: DecideHttpDeps, call: Call, zoneText: string | null, bytes: B
   const request = parseRequest(jsonOf(bytes), deps.limits);
   if (pathZone !== null && request.zoneId !== null && request.zoneId !== pathZone)
     throw new InputError('/zone_id', 'is another zone than that of the path');
-  const decided = deps.decide(pathZone ?? request.zoneId, request, call.elapsedMs);
+  const zoneId = pathZone ?? request.zoneId;
+  const span = deps.tracing.isOn ? spanOf(deps.tracing, call, request) : undefined;
+  const decided =
+    span === undefined
+      ? deps.decide(zoneId, request, call.elapsedMs)
+      : asSpan(deps.tracing, span, () => deps.decide(zoneId, request, call.elapsedMs));
   if (decided instanceof Promise) decided.then((decision) => call.answer(decision)).catch(call.fail);
   else call.answer(decided);
 };
+
+const spanOf = (tracing: Tracing, call: Call, request: GatewayRequest): Span | undefined =>
+  callSpan(tracing, call.incoming.headers, request.headers, {
+    name: `POST ${whole}`,
+    attributes: { [Attr.httpRequestMethod]: 'POST', [Attr.httpRoute]: whole },
+    startMs: call.startedMs,
+  });
 
 export const zoneInPath = (text: string): ZoneId => {
   if (isZoneId(text)) return text;

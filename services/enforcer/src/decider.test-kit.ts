@@ -8,7 +8,7 @@ import {
   type SequenceRule,
   type ZoneSnapshot,
 } from '@precede/contracts';
-import { createLogger, type Soon } from '@precede/service';
+import { createLogger, noTracing, type Soon } from '@precede/service';
 import { Registry } from 'prom-client';
 import type { Decision } from './decision.ts';
 import { failModesOf } from './fail-mode.ts';
@@ -143,6 +143,7 @@ export const startDecider = (options: DeciderOptions = {}): Decider => {
     failModes: failModesOf(config),
     allowSample: 0,
     deadlineMs: 60_000,
+    tracing: noTracing,
     ...options.deps,
   });
   return {

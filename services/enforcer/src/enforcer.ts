@@ -1,5 +1,5 @@
 /** The enforcer as a service: its engine, then the servers that gateways ask, then, in the background, the log. */
-import { listen, type RunningService } from '@precede/service';
+import { listen, noTracing, type RunningService } from '@precede/service';
 import type { EnforcerConfig } from './config.ts';
 import { type EngineDeps, openEngine } from './engine.ts';
 import { type ExtAuthzDeps, startExtAuthz } from './gateways/ext-authz-grpc.ts';
@@ -17,13 +17,16 @@ export interface RunningEnforcer extends RunningService {
 }
 
 export const startEnforcer = async (config: EnforcerConfig, deps: EnforcerDeps): Promise<RunningEnforcer> => {
-  const { logger, registry, health } = deps;
+  const { logger, registry, health, tracing = noTracing } = deps;
   const engine = await openEngine(config, deps);
   const { tables, failModes, decide, metrics } = engine;
   const { countGateway } = metrics;
-  const app = buildServer({ config, logger, health, registry, tables, failModes, decide, countGateway });
+  const app = buildServer({
+    ...{ config, logger, health, registry, tracing },
+    ...{ tables, failModes, decide, countGateway },
+  });
   const address = await listen(app, config.PRECEDE_ENFORCER_HOST, config.PRECEDE_ENFORCER_PORT);
-  const grpc = await listenToEnvoy(config, { decide, count: countGateway, logger, health });
+  const grpc = await listenToEnvoy(config, { decide, count: countGateway, logger, health, tracing });
   engine.connect();
   return {
     name: 'enforcer',

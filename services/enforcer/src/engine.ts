@@ -8,6 +8,7 @@ import {
   createBudgetMetrics,
   type Health,
   type Logger,
+  noTracing,
   type Tools,
 } from '@precede/service';
 import { Tokens } from '@precede/tokens';
@@ -66,6 +67,7 @@ export const openEngine = async (config: EnforcerConfig, deps: EngineDeps): Prom
   createBudgetMetrics(registry, budgetsOf(config, metrics, publishers));
   const decide = createDecide({
     ...{ tables, stores, metrics, clock, failModes, overload },
+    tracing: deps.tracing ?? noTracing,
     recorder: new Recorder(publishers.decisions),
     feed: new RequestFeed(publishers.requests),
     random: deps.random ?? Math.random,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { ZoneSnapshot } from '@precede/contracts';
-import { createHealth, createLogger, fixedClock, listen } from '@precede/service';
+import { createHealth, createLogger, fixedClock, listen, noTracing } from '@precede/service';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { failModesOf } from './fail-mode.ts';
@@ -61,6 +61,7 @@ const build = (env: Readonly<Record<string, string>> = {}, zones: readonly ZoneS
     random: () => 0.5,
     hasSnapshot: () => true,
     allowSample: config.PRECEDE_ENFORCER_ALLOW_SAMPLE,
+    tracing: noTracing,
   });
   const { countGateway } = metrics;
   const health = createHealth();

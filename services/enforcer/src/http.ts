@@ -1,6 +1,13 @@
 /** The HTTP face: what is in force for a zone, beside health and metrics; decisions are asked in decide-http.ts. */
 import { ErrorCode, InputError, type ZoneId } from '@precede/contracts';
-import { buildHttp, type Health, type Logger, type Registry } from '@precede/service';
+import {
+  buildHttp,
+  type Health,
+  type Logger,
+  noTracing,
+  type Registry,
+  type Tracing,
+} from '@precede/service';
 import type { FastifyInstance } from 'fastify';
 import { bearerCheck } from './bearer.ts';
 import type { EnforcerConfig } from './config.ts';
@@ -20,6 +27,8 @@ export interface ServerDeps {
   readonly health: Health;
   readonly registry: Registry;
   readonly countGateway: CountGateway;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 interface ZoneRoute {
@@ -27,7 +36,7 @@ interface ZoneRoute {
 }
 
 export const buildServer = (deps: ServerDeps): FastifyInstance => {
-  const { config, logger, health, registry, decide } = deps;
+  const { config, logger, health, registry, decide, tracing = noTracing } = deps;
   const checkBearer = bearerCheck(config.PRECEDE_ENFORCER_TOKEN);
   const maxBodyBytes = config.PRECEDE_ENFORCER_MAX_BODY;
   const limits = {
@@ -36,14 +45,9 @@ export const buildServer = (deps: ServerDeps): FastifyInstance => {
     acceptsTime: config.PRECEDE_ENFORCER_ACCEPT_TIME,
   };
   const app = buildHttp({
-    ...{ logger, health, registry, bodyLimitBytes: maxBodyBytes },
+    ...{ logger, health, registry, tracing, bodyLimitBytes: maxBodyBytes },
     intercept: decideHandler({
-      decide,
-      checkBearer,
-      limits,
-      maxBodyBytes,
-      health,
-      logger,
+      ...{ decide, checkBearer, limits, maxBodyBytes, health, logger, tracing },
       count: deps.countGateway,
     }),
   });

@@ -15,10 +15,11 @@ import {
   UnavailableError,
   type ZoneId,
 } from '@precede/contracts';
-import { andThen, type Clock, type Soon } from '@precede/service';
+import { andThen, type Clock, type Soon, type Tracing } from '@precede/service';
 import { type DecideStores, decide } from './decide.ts';
 import { type Decision, FailCause } from './decision.ts';
 import { decisionIdAt } from './decision-id.ts';
+import { traceDecision } from './decision-span.ts';
 import { type FailModes, failModeOf } from './fail-mode.ts';
 import type { GatewayRequest } from './gateway-request.ts';
 import type { EnforcerMetrics } from './metrics.ts';
@@ -42,6 +43,7 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly overload: Overload;
+  readonly tracing: Tracing;
   /** Whether any configuration was read yet, from disk or to the end of the log. */
   readonly hasSnapshot: () => boolean;
   readonly failModes: FailModes;
@@ -88,6 +90,7 @@ const decideIn = (deps: PipelineDeps, table: ZoneTable, request: GatewayRequest)
     andThen(decide(deps.stores, question), (outcome) => {
       deps.metrics.decisionTimes.observe((performance.now() - startedMs) / 1000);
       count(deps, outcome, question.hasSession);
+      if (deps.tracing.isOn) question.traceparent = traceDecision(deps.tracing, question, outcome, startedMs);
       return answer(deps, question, outcome);
     }),
   );
@@ -200,6 +203,7 @@ const failed = (
 ): Decision => {
   const mode = table?.settings.failMode ?? failModeOf(deps.failModes, zoneId);
   deps.metrics.failed.inc({ cause, mode });
+  deps.tracing.active()?.set({ 'precede.fail.cause': cause, 'precede.fail.mode': mode });
   const sentence = sentences[cause];
   if (mode === FailMode.error) {
     if (cause === FailCause.unknownZone) throw new InputError('/zone_id', sentence, ErrorCode.zoneUnknown);

@@ -36,6 +36,8 @@ export class Question implements FieldContext {
   lookback: Lookback = empty;
   /** What the fields of the sequence are filled from; null where the zone keeps nothing for this request. */
   history: Lookback | null = null;
+  /** Context for what is written of it; undefined where it is not traced. */
+  traceparent: string | undefined = undefined;
   #slots: (Value | undefined)[] | undefined;
   #isFilled = false;
 

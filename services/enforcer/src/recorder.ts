@@ -9,6 +9,7 @@ import {
 } from '@precede/contracts';
 import { normaliseRequestHost, stripQuery } from '@precede/endpoints';
 import type { EventLog, OutgoingRecord } from '@precede/log';
+import { contextHeaders } from '@precede/service';
 import { denies, type Outcome, type RuleHit } from './outcome.ts';
 import type { Publisher } from './publisher.ts';
 import type { Question } from './question.ts';
@@ -43,21 +44,22 @@ export class Recorder {
     const decision = decisionOf(question, outcome, told);
     const { hit } = outcome;
     const isTraced = !isAllow && hit !== null && hit.phaseRule !== null;
-    if (!isTraced) this.#publisher.offer({ isSample: isAllow, encode: encoded(() => decision) });
+    const { traceparent } = question;
+    if (!isTraced) this.#publisher.offer({ isSample: isAllow, encode: encoded(() => decision, traceparent) });
     else if (this.#waiting >= maxWaiting)
-      this.#offerWith(decision, 'Left out: too many decisions at a time.');
-    else this.#offerWithTrace(decision, () => this.#tracer.trace(hit, question));
+      this.#offerWith({ ...decision, trace: 'Left out: too many decisions at a time.' }, traceparent);
+    else this.#offerWithTrace(() => ({ ...decision, trace: this.#tracer.trace(hit, question) }), traceparent);
   }
 
-  #offerWith(decision: DecisionMade, trace: string): void {
-    this.#publisher.offer({ isSample: false, encode: encoded(() => ({ ...decision, trace })) });
+  #offerWith(decision: DecisionMade, traceparent: string | undefined): void {
+    this.#publisher.offer({ isSample: false, encode: encoded(() => decision, traceparent) });
   }
 
-  #offerWithTrace(decision: DecisionMade, trace: () => string): void {
+  #offerWithTrace(decision: () => DecisionMade, traceparent: string | undefined): void {
     this.#waiting += 1;
     this.#publisher.offer({
       isSample: false,
-      encode: encoded(() => ({ ...decision, trace: trace() })),
+      encode: encoded(decision, traceparent),
       onGone: () => {
         this.#waiting -= 1;
       },
@@ -68,13 +70,14 @@ export class Recorder {
 const noSession = '0'.repeat(32) as SessionId;
 
 const encoded =
-  (make: () => DecisionMade) =>
+  (make: () => DecisionMade, traceparent: string | undefined) =>
   (log: EventLog): OutgoingRecord => {
     const decision = make();
     return {
       topic: Topic.decisions,
       key: sessionKey(decision.zoneId, decision.sessionId ?? noSession),
       value: log.codec.encode(Topic.decisions, decisionToAvro(decision)),
+      ...contextHeaders(traceparent),
     };
   };
 

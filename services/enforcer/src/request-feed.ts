@@ -13,7 +13,7 @@ import {
   unmatchedToAvro,
 } from '@precede/contracts';
 import { boundPath, normaliseRequestHost, normaliseRequestPath } from '@precede/endpoints';
-import { createSampler } from '@precede/service';
+import { contextHeaders, createSampler } from '@precede/service';
 import type { Outcome } from './outcome.ts';
 import type { Publication, Publisher } from './publisher.ts';
 import type { Question } from './question.ts';
@@ -39,7 +39,7 @@ export class RequestFeed {
 }
 
 const request = (
-  { table: { zoneId }, timeMs, requestId }: Question,
+  { table: { zoneId }, timeMs, requestId, traceparent }: Question,
   { shortId: operation }: NonNullable<Question['operation']>,
   sessionId: NonNullable<Question['sessionId']>,
 ): Publication => ({
@@ -58,6 +58,7 @@ const request = (
         eventId: requestId,
       }),
     ),
+    ...contextHeaders(traceparent),
   }),
 });
 

@@ -7,7 +7,7 @@ import {
   gatewayRoutes,
   startExtAuthz,
 } from '@precede/enforcer';
-import { buildHttp, createHealth, createLogger, listen } from '@precede/service';
+import { buildHttp, createHealth, createLogger, listen, noTracing } from '@precede/service';
 import { Registry } from 'prom-client';
 
 export const token = 'token of the gateway';
@@ -41,7 +41,7 @@ export const startStandIn = async (): Promise<StandIn> => {
   gatewayRoutes(app, { decide, token, count, maxBodyBytes: 1_048_576 });
   const address = await listen(app, '127.0.0.1', 0);
   const grpc = await startExtAuthz(
-    { decide, token, count, logger, health },
+    { decide, token, count, logger, health, tracing: noTracing },
     { host: '127.0.0.1', port: 0, maxMessageBytes: 1_048_576 },
   );
   return {

@@ -5,7 +5,7 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node
 import { after, beforeEach, describe, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { ErrorCode, InputError, UnavailableError } from '@precede/contracts';
-import { createHealth, createLogger, type Soon } from '@precede/service';
+import { createHealth, createLogger, noTracing, type Soon } from '@precede/service';
 import type { Decision } from '../decision.ts';
 import type { Decide } from '../pipeline.ts';
 import { startExtAuthz } from './ext-authz-grpc.ts';
@@ -26,7 +26,7 @@ after(async () => {
 
 const serve = async (decide: Decide, token = ''): Promise<GrpcServer> => {
   const server = await startExtAuthz(
-    { decide, token, logger, health, count },
+    { decide, token, logger, health, count, tracing: noTracing },
     { host: '127.0.0.1', port: 0, maxMessageBytes: 100_000 },
   );
   closing.push(() => server.close());

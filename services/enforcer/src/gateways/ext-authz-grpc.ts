@@ -2,9 +2,11 @@
  * Envoy's external authorisation over gRPC (envoy.service.auth.v3), with the health service that Envoy's checks ask
  * (grpc.health.v1). A fault becomes a gRPC status, on which Envoy's failure_mode_allow decides; a denial never does.
  */
-import { andThen, type Health, type Logger } from '@precede/service';
+import { Attr, andThen, asSpan, type Health, type Logger, type Soon, type Tracing } from '@precede/service';
 import { bearerCheck } from '../bearer.ts';
 import type { Decision } from '../decision.ts';
+import { callSpan } from '../decision-span.ts';
+import type { GatewayRequest } from '../gateway-request.ts';
 import { readCheckRequest } from './check-request.ts';
 import { checkResponse, deniedResponse } from './check-response.ts';
 import type { GatewayDeps } from './gateway.ts';
@@ -17,6 +19,7 @@ import { integerField } from './wire-writer.ts';
 export interface ExtAuthzDeps extends GatewayDeps {
   readonly logger: Logger;
   readonly health: Health;
+  readonly tracing: Tracing;
 }
 
 export interface ExtAuthzAddress {
@@ -39,16 +42,26 @@ export const startExtAuthz = (deps: ExtAuthzDeps, address: ExtAuthzAddress): Pro
 
 const face = GatewayInterface.extAuthzGrpc;
 
-const checkMethod = ({ decide, token, count }: GatewayDeps): UnaryMethod => {
+const call = {
+  name: `${authorisation}/Check`,
+  attributes: { [Attr.rpcSystemName]: 'grpc', [Attr.rpcMethod]: `${authorisation}/Check` },
+};
+
+const checkMethod = ({ decide, token, count, tracing }: ExtAuthzDeps): UnaryMethod => {
   const check = bearerCheck(token);
+  const ask = (request: GatewayRequest, elapsedMs: () => number): Soon<Buffer> =>
+    andThen(decide(request.zoneId, request, elapsedMs), (decision: Decision) => {
+      count(face, decision.decision, elapsedMs());
+      return checkResponse(decision, request.headers);
+    });
   return {
     answer: (message, { headers, elapsedMs }) => {
       check(headers.authorization);
       const request = readCheckRequest(message);
-      return andThen(decide(request.zoneId, request, elapsedMs), (decision: Decision) => {
-        count(face, decision.decision, elapsedMs());
-        return checkResponse(decision, request.headers);
-      });
+      if (!tracing.isOn) return ask(request, elapsedMs);
+      const startMs = performance.now() - elapsedMs();
+      const span = callSpan(tracing, headers, request.headers, { ...call, startMs });
+      return asSpan(tracing, span, () => ask(request, elapsedMs));
     },
     onFault: (elapsedMs) => count(face, 'fault', elapsedMs),
     // A fault would open the way under failure_mode_allow, and it is the client who chose the size.
