@@ -1,7 +1,7 @@
 /** Traces over the real SDK, to a collector that reads the protocol. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { eventually } from '@precede/testkit';
+import { eventually, freePort } from '@precede/testkit';
 import { type OtlpCollector, startOtlpCollector } from '@precede/testkit/otlp-collector';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -139,6 +139,18 @@ describe('traces', () => {
     assert.equal(await count('dropped'), 3_000 - 2_048);
     await tracing.close();
   });
+});
+
+test('a collector that is not there holds nothing up, the end neither', async () => {
+  const { tracing, lines } = await open({ PRECEDE_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
+
+  tracing.start('lost', newTrace).end();
+  await tracing.close();
+
+  assert.deepEqual(
+    lines.filter(({ level }) => Number(level) > 40),
+    [],
+  );
 });
 
 test('without an endpoint nothing is traced', async () => {
