@@ -16,6 +16,7 @@ import {
 } from '@precede/service';
 import { createSessionizerMetrics } from '@precede/sessionizer';
 import { type Note, notes } from './telemetry-notes.ts';
+import { traces } from './telemetry-traces.ts';
 
 const path = fileURLToPath(new URL('../../docs/telemetry.md', import.meta.url));
 
@@ -134,7 +135,7 @@ export const renderTelemetry = (): string => {
       '',
     ].join('\n');
   });
-  return [head, ...sections, tail].join('\n');
+  return [head, ...sections, traces, tail].join('\n');
 };
 
 /** What stands in the repository now. */

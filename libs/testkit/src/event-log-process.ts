@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topic } from '@precede/contracts';
-import type { EventLog, Processing } from '@precede/log';
+import type { EventLog, LogRecord, Processing } from '@precede/log';
 import {
   type CounterHooks,
   counterGroup,
@@ -106,6 +106,47 @@ const exactlyOnce = (contract: Run): void => {
 
       await assertCounted(log, 10, 30);
     });
+
+  contract('a step sees the headers of its records, and what it writes keeps its own', async (log) => {
+    const producer = await log.producer();
+    const [topic, key, value] = [Topic.requests, Buffer.from('k'), Buffer.from('v')];
+    const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, note: 'ä' };
+    await producer.send([
+      { topic, key, value, headers },
+      { topic, key, value },
+    ]);
+    await producer.close();
+    const processing = await log.process({
+      group: 'headers',
+      topic,
+      isTransactional: true,
+      tickMs: 100,
+      open: async () => ({
+        step: async (batch) => ({
+          outputs: batch.records.map((record) => ({
+            topic: Topic.sequences,
+            key,
+            value,
+            headers: record.headers,
+          })),
+          commit: batch.records.length === 0 ? null : batch.position,
+        }),
+        close: async () => undefined,
+      }),
+    });
+
+    let written: readonly LogRecord[] = [];
+    await until('both records', async () => {
+      written = await readAll(log, Topic.sequences);
+      return written.length === 2;
+    });
+    await processing.close();
+
+    assert.deepEqual(
+      written.map((record) => ({ ...record.headers })),
+      [headers, {}],
+    );
+  });
 
   contract('what a failed commit would have written is never seen', async (log) => {
     await produce(log, 4, 5);
