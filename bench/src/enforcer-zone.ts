@@ -16,7 +16,15 @@ import {
 } from '@precede/contracts';
 import { enforcerFields, startEnforcer } from '@precede/enforcer';
 import { configRecordOf, type EventLog, openEmbeddedLog } from '@precede/log';
-import { createHealth, createLogger, createMetrics, loadConfig, systemClock } from '@precede/service';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  loadConfig,
+  startTracing,
+  systemClock,
+  tracingFields,
+} from '@precede/service';
 
 export const zoneId = 'c'.repeat(32) as ZoneId;
 const idOf = (n: number): OperationId =>
@@ -110,9 +118,11 @@ export const runEnforcerServer = async (
   });
   const health = createHealth();
   const logger = createLogger('bench', 'warn');
+  const registry = createMetrics();
+  const named = { name: 'enforcer', messagingSystem: 'precede', logger, registry };
+  const tracing = await startTracing(loadConfig(tracingFields, settings), named);
   const service = await startEnforcer(config, {
-    ...{ log: withoutDisk(log), logger, health, clock: systemClock },
-    registry: createMetrics(),
+    ...{ log: withoutDisk(log), logger, health, clock: systemClock, registry, tracing },
   });
   while (!health.isReady()) await new Promise((resolve) => setTimeout(resolve, 10));
   return { http: Number(new URL(service.address).port), grpc: service.grpcPort ?? 0 };
