@@ -67,7 +67,11 @@ const openTask = async (log: EventLog, settings: Readonly<Record<string, string>
   const handing: Pick<EventLog, 'process'> = {
     process: async (options) => {
       opened = options;
-      return { ready: Promise.resolve(), partitions: () => [], close: async () => {} };
+      return {
+        ready: Promise.resolve(),
+        ...{ partitions: () => [], progress: () => [] },
+        ...{ ends: async () => [], close: async () => {} },
+      };
     },
   };
   const config = loadConfig(sessionizerFields, {
