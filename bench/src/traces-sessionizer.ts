@@ -70,7 +70,7 @@ const openTask = async (log: EventLog, settings: Readonly<Record<string, string>
       return {
         ready: Promise.resolve(),
         ...{ partitions: () => [], progress: () => [] },
-        ...{ ends: async () => [], close: async () => {} },
+        ...{ ends: async () => new Map(), close: async () => {} },
       };
     },
   };

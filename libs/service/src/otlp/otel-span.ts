@@ -28,6 +28,19 @@ const sdkContextOf = ({ traceId, spanId, isSampled }: TraceContext): SpanContext
   isRemote: true,
 });
 
+const maxDriftMs = 20;
+let anchorMs = performance.timeOrigin;
+
+/**
+ * The monotonic clock as time of day, the same for all spans of a process: a parent begins before its child. The SDK would
+ * read the system's milliseconds for each. Follows the system's clock where the two have drifted apart.
+ */
+const wallMs = (atMs: number): number => {
+  const driftMs = Date.now() - (anchorMs + performance.now());
+  if (Math.abs(driftMs) > maxDriftMs) anchorMs += driftMs;
+  return anchorMs + atMs;
+};
+
 /** Named by their code: a message may hold what a client has written. */
 const errorTypeOf = (error: unknown): string => {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
@@ -46,7 +59,7 @@ export const startOtelSpan = (
       kind: kinds[kind],
       attributes: { ...attributes },
       links: links.map((each) => ({ context: sdkContextOf(each) })),
-      startTime: startMs ?? performance.now(),
+      startTime: wallMs(startMs ?? performance.now()),
     },
     context === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, sdkContextOf(context)),
   );
@@ -81,7 +94,6 @@ export class OtelSpan implements Span {
       this.#span.setAttribute(Attr.errorType, errorTypeOf(error));
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    // With the clock of its beginning: that of the system knows milliseconds only.
-    this.#span.end(performance.now());
+    this.#span.end(wallMs(performance.now()));
   }
 }
