@@ -51,6 +51,10 @@ build_images cluster-second 2222222222222222222222222222222222222222
 trap finish EXIT
 "$here/up.sh"
 "$here/load-images.sh" "${images[@]}"
+tools/helm/install.sh >"$PRECEDE_KUBE_DIR/helm-install.log"
+"$here/in.sh" tools/helm/check-on-server.sh
+# What the check has made beside its dry runs would be in the way of an installation.
+"$here/in.sh" kubectl delete namespace precede --wait >/dev/null
 "$here/in.sh" kubectl apply -f "$here/dependencies.yaml" >/dev/null
 "$here/in.sh" kubectl create namespace precede >/dev/null
 "$here/in.sh" kubectl -n backends create secret generic backends --from-literal=password="$PRECEDE_KUBE_PASSWORD" >/dev/null
