@@ -52,7 +52,8 @@ export interface Embedded {
   close(): Promise<void>;
 }
 
-const partitions = 4;
+/** Of every data topic of an embedded log. */
+export const embeddedPartitions = 4;
 
 /** What has been started, closed in reverse when a later part cannot start or the whole ends. */
 type Closing = () => Promise<void>;
@@ -79,7 +80,7 @@ const startAll = async (
   const { dataDir, clock } = options;
   const logger = createLogger('precede', options.logLevel);
   // The log first: it locks the directory, so that a second process ends before it touches anything.
-  const log = await openEmbeddedLog({ dir: join(dataDir, 'log'), partitions, clock });
+  const log = await openEmbeddedLog({ dir: join(dataDir, 'log'), partitions: embeddedPartitions, clock });
   closing.push(() => log.close());
   await log.ensureTopics(topicSpecs);
   const server = await superviseClickHouse(

@@ -4,6 +4,7 @@ import { PrecedeError } from '@precede/contracts';
 import { versionText } from '@precede/service';
 import { Command } from 'commander';
 import { analystsCommand } from './analysts-command.ts';
+import { backupCommands } from './backup-commands.ts';
 import { clickhouseCommand } from './clickhouse-command.ts';
 import { decideCommand, operationsCommand, rulesCommand, zonesCommand } from './commands.ts';
 import { demoCommand } from './demo.ts';
@@ -47,6 +48,7 @@ zonesCommand(program);
 doctorCommand(program);
 topicsCommand(program);
 migrateCommand(program);
+backupCommands(program);
 clickhouseCommand(program);
 analystsCommand(program);
 

@@ -55,6 +55,9 @@ function config(dir: string, namesPassword: string): string {
   <timezone>UTC</timezone>
   <tmp_path>${path}/tmp/</tmp_path>
   <user_files_path>${path}/user_files/</user_files_path>
+  <backups>
+    <allowed_path>${path}/backups/</allowed_path>
+  </backups>
   <max_server_memory_usage>${serverMemory()}</max_server_memory_usage>
   <mark_cache_size>134217728</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { operation, rule, settings } from './avro.test-arbitraries.ts';
+import { configRecord, operation, rule, settings } from './avro.test-arbitraries.ts';
 import type { OperationId, RuleId, ZoneId } from './ids.ts';
 import {
+  bodiesOf,
   type ConfigBody,
   type ConfigRecord,
   ZoneConfigs,
@@ -141,4 +142,42 @@ const sorted = (configs: ZoneConfigs): unknown => {
   const byId = (a: [string, unknown], b: [string, unknown]): number => (a[0] < b[0] ? -1 : 1);
   const rules = snapshot?.rules.map((r): [RuleId, unknown] => [r.ruleId, r]).sort(byId);
   return { ...snapshot, operations: [...(snapshot?.operations ?? [])].sort(byId), rules };
+};
+
+test('the bodies of a snapshot, folded again, make the same snapshot', () => {
+  fc.assert(
+    fc.property(fc.array(configRecord, { maxLength: 30 }), (records) => {
+      const configs = new ZoneConfigs();
+      for (const each of records) configs.apply({ ...each, ...keyed(each), zoneId: zone } as ConfigRecord);
+      configs.apply(closing('last', 7));
+      const before = configs.get(zone);
+      assert.ok(before !== undefined);
+
+      const again = new ZoneConfigs();
+      for (const body of bodiesOf(before)) again.apply(record(body, 7));
+
+      assert.deepEqual(again.get(zone), before);
+    }),
+  );
+});
+
+/** Under the id that control gives it. */
+const keyed = (each: ConfigRecord): { id: string } => {
+  const id = (of: string | undefined): { id: string } => ({ id: of ?? each.id });
+  switch (each.kind) {
+    case 'operation':
+      return id(each.operation?.operationId);
+    case 'sequence_rule':
+      return id(each.rule?.ruleId);
+    case 'expression_rule':
+      return id(each.expressionRule?.ruleId);
+    case 'phase':
+      return id(each.phase?.phase);
+    case 'named_list':
+      return id(each.list?.listId);
+    case 'token_configuration':
+      return id(each.tokenConfiguration?.configId);
+    default:
+      return id(zone);
+  }
 };

@@ -235,6 +235,28 @@ export class ZoneConfigs {
   }
 }
 
+/** A snapshot as the bodies of one change set, its zone last: folded again they make the same snapshot. */
+export const bodiesOf = (snapshot: ZoneSnapshot): readonly ConfigBody[] => [
+  ...[...snapshot.operations.values()].map(
+    (operation): ConfigBody => ({ kind: 'operation', id: operation.operationId, operation }),
+  ),
+  { kind: 'session_identifiers', id: snapshot.zoneId, identifiers: snapshot.identifiers },
+  ...snapshot.rules.map((rule): ConfigBody => ({ kind: 'sequence_rule', id: rule.ruleId, rule })),
+  ...snapshot.expressionRules.map(
+    (expressionRule): ConfigBody => ({ kind: 'expression_rule', id: expressionRule.ruleId, expressionRule }),
+  ),
+  ...[...snapshot.phases.values()].map((phase): ConfigBody => ({ kind: 'phase', id: phase.phase, phase })),
+  ...[...snapshot.lists.values()].map((list): ConfigBody => ({ kind: 'named_list', id: list.listId, list })),
+  ...[...snapshot.tokenConfigurations.values()].map(
+    (tokenConfiguration): ConfigBody => ({
+      kind: 'token_configuration',
+      id: tokenConfiguration.configId,
+      tokenConfiguration,
+    }),
+  ),
+  { kind: 'zone', id: snapshot.zoneId, settings: snapshot.settings },
+];
+
 const byPosition = <T extends { readonly position: number }>(rules: Iterable<T>): readonly T[] =>
   [...rules].sort((a, b) => a.position - b.position);
 

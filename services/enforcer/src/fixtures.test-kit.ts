@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type ConfigBody,
+  bodiesOf,
   type ConfigRecord,
   type DecisionMade,
   decisionFromAvro,
@@ -95,23 +95,7 @@ export const snapshotOf = (
 
 /** A snapshot as a change set: its bodies, then the zone record that completes it. */
 const changeSet = (snapshot: ZoneSnapshot): ConfigRecord[] => {
-  const bodies: ConfigBody[] = [
-    ...[...snapshot.operations.values()].map(
-      (operation): ConfigBody => ({ kind: 'operation', id: operation.operationId, operation }),
-    ),
-    ...snapshot.rules.map((rule): ConfigBody => ({ kind: 'sequence_rule', id: rule.ruleId, rule })),
-    ...snapshot.expressionRules.map(
-      (rule): ConfigBody => ({ kind: 'expression_rule', id: rule.ruleId, expressionRule: rule }),
-    ),
-    ...[...snapshot.lists.values()].map(
-      (list): ConfigBody => ({ kind: 'named_list', id: list.listId, list }),
-    ),
-    ...[...snapshot.tokenConfigurations.values()].map(
-      (each): ConfigBody => ({ kind: 'token_configuration', id: each.configId, tokenConfiguration: each }),
-    ),
-    { kind: 'session_identifiers', id: 'all', identifiers: snapshot.identifiers },
-    { kind: 'zone', id: 'zone', settings: snapshot.settings },
-  ];
+  const bodies = bodiesOf(snapshot);
   const { zoneId, revision } = snapshot;
   return bodies.map((body) => ({ zoneId, revision, records: bodies.length, ...body }));
 };

@@ -1,7 +1,7 @@
 /** The scorer: counts sequences, scores them, stores both in ClickHouse. Composition only; the data path is pipeline.ts. */
 import { type ClickHouse, measuredClickHouse, tracedClickHouse } from '@precede/clickhouse';
 import { Topic, UnavailableError } from '@precede/contracts';
-import { type EventLog, measuredLog, type Processing } from '@precede/log';
+import { type Assignment, type EventLog, measuredLog, type Processing } from '@precede/log';
 import {
   type BoundedThing,
   buildHttp,
@@ -24,8 +24,10 @@ import { Models } from './likelihood.ts';
 import { createScorerMetrics, type ScorerMetrics } from './metrics.ts';
 import { OperationsTable } from './operations-tail.ts';
 import { SequencesPartition } from './pipeline.ts';
+import { readProgress } from './rank-store.ts';
 import { Ranker } from './ranker.ts';
-import { createStorage } from './storage.ts';
+import { createStorage, type Storage } from './storage.ts';
+import { assertBelongsTogether } from './stored-position.ts';
 
 export { type ScorerConfig, scorerFields } from './config.ts';
 export { createScorerMetrics } from './metrics.ts';
@@ -95,7 +97,10 @@ export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promi
     group: SCORER_GROUP,
     topic: Topic.sequences,
     isTransactional: false,
-    open: async (assignment) => new SequencesPartition(shared, assignment),
+    open: async (assignment) => {
+      await assertStored(log, storage, assignment);
+      return new SequencesPartition(shared, assignment);
+    },
     onError,
     onPartitions: (open) => health.set('partitions', true, `${open.length} open`),
   });
@@ -132,4 +137,14 @@ export const startScorer = async (config: ScorerConfig, deps: ScorerDeps): Promi
       await app.close();
     },
   };
+};
+
+const assertStored = async (
+  log: EventLog,
+  storage: Storage,
+  { partition, position: read }: Pick<Assignment, 'partition' | 'position'>,
+): Promise<void> => {
+  const stored = (await storage.run(() => readProgress(storage))).get(partition);
+  const end = (await log.endOffsets(Topic.sequences))[partition] ?? 0;
+  assertBelongsTogether(partition, { read, stored, end });
 };
