@@ -49,9 +49,10 @@ export const querySql = async (
   user: string,
   password: string,
   query: string,
+  database = 'precede',
 ): Promise<Record<string, unknown>[]> => {
   const response = await fetch(
-    `${url}/?database=precede&default_format=JSONEachRow&output_format_json_quote_64bit_integers=1`,
+    `${url}/?database=${database}&default_format=JSONEachRow&output_format_json_quote_64bit_integers=1`,
     {
       method: 'POST',
       headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password },

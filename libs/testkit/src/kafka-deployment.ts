@@ -21,6 +21,7 @@ export interface KafkaDeploymentOptions extends KafkaAddresses {
 
 export interface KafkaDeployment extends Deployment {
   pids(): number[];
+  partPids(): [string, number][];
   readonly topicPrefix: string;
   /** Base address of a part. */
   addressOf(part: string): string;
@@ -95,6 +96,7 @@ export const deployOnKafka = async (options: KafkaDeploymentOptions): Promise<Ka
     addressOf,
     topicPrefix: prefix,
     pids: () => [...running.values()].map((process) => process.pid),
+    partPids: () => [...running].map(([part, process]) => [part, process.pid]),
     close,
   };
 };

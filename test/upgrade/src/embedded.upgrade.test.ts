@@ -8,28 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { callControl, eventually, freePort, querySql, sessionKey, startIn, token } from '@precede/testkit';
-import { seeded } from '@precede/testkit/seeded';
+import { decide, endSource, importEvents, makeEvents } from './imports.ts';
 import { previousRelease, type Release, thisRelease } from './previous-release.ts';
 import { recount } from './recount.ts';
 import { differencesOf, storedCounts, storedWindows } from './stored.ts';
-import { endpoints, eventOf, host, type Sent } from './traffic.ts';
-import { createZone, type Zone } from './zone.ts';
+import { createZone } from './zone.ts';
 
 const services = ['control', 'ingest', 'enforcer', 'sessionizer', 'scorer', 'clickhouse'] as const;
 type Service = (typeof services)[number];
 
 const perPart = 2_000;
 const source = 'import-1';
-
-const makeEvents = (count: number): Sent[] => {
-  const random = seeded(11);
-  let timeMs = Date.now() - 12 * 3_600_000;
-  return Array.from({ length: count }, () => {
-    timeMs += Math.floor(random() * 1_500) + (random() < 0.002 ? 700_000 : 0);
-    const session = `client-${Math.floor(random() * 50)}`;
-    return { timeMs, session, operation: Math.floor(random() ** 2 * endpoints.length) };
-  });
-};
 
 class Instance {
   readonly #dir = mkdtempSync(join(tmpdir(), 'precede-embedded-upgrade-'));
@@ -81,26 +70,6 @@ class Instance {
   }
 }
 
-const send = async (instance: Instance, zone: Zone, events: readonly Sent[], from: number): Promise<void> => {
-  const body = JSON.stringify(events.map((sent, i) => eventOf(sent, `event-${from + i}`)));
-  const response = await fetch(`${instance.url('ingest')}/v1/zones/${zone.id}/events?source=${source}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-  });
-  const answer = (await response.json()) as { sequenced?: number };
-  assert.equal(answer.sequenced, events.length, JSON.stringify(answer).slice(0, 500));
-};
-
-const decide = async (instance: Instance, zone: Zone): Promise<unknown> => {
-  const response = await fetch(`${instance.url('enforcer')}/v1/decide`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ zone_id: zone.id, method: 'GET', host, path: '/pay', session: 'nobody' }),
-  });
-  return ((await response.json()) as { decision?: string }).decision;
-};
-
 test('a data directory goes to this release, back and forward again with its open windows, counts and rules', async (t) => {
   const previous = await previousRelease();
   const instance = new Instance();
@@ -113,10 +82,10 @@ test('a data directory goes to this release, back and forward again with its ope
   for (const [i, release] of steps.entries()) {
     if (i > 0) await instance.become(release);
     const from = i * perPart;
-    await send(instance, zone, events.slice(from, from + perPart), from);
+    await importEvents(instance, zone, source, events.slice(from, from + perPart));
     assert.equal(await decide(instance, zone), 'deny', `the rule under ${release.name}, step ${i}`);
   }
-  await fetch(`${instance.url('ingest')}/v1/zones/${zone.id}/sources/${source}/end`, { method: 'POST' });
+  await endSource(instance, zone, source);
 
   const ids = zone.operationIds.map((id) => Number.parseInt(id.slice(0, 8), 16));
   const expected = recount(events, (operation) => ids[operation] as number);

@@ -39,7 +39,8 @@ export class Stand {
   readonly #dir = mkdtempSync(join(tmpdir(), 'precede-upgrade-'));
   readonly #parts = new Map<Service, Part>();
   readonly #kafka: Kafka;
-  readonly #prefix = `upgrade-${randomBytes(4).toString('hex')}.`;
+  /** Of topics and groups. */
+  readonly prefix = `upgrade-${randomBytes(4).toString('hex')}.`;
   readonly #ended: string[] = [];
   #clickhouse: { readonly url: string; readonly process: Running } | undefined;
   /** When an enforcer was away on purpose. */
@@ -86,6 +87,20 @@ export class Stand {
     if (service === 'enforcer') this.enforcerAway.push({ fromMs, toMs: Date.now() });
   }
 
+  async stop(service: Service): Promise<void> {
+    await this.#end(service, this.#part(service), 'SIGTERM');
+    this.#parts.delete(service);
+  }
+
+  async start(service: Service, release: Release): Promise<void> {
+    this.#take(service, await this.#start(service, release));
+  }
+
+  /** For what is not to become ready: whoever calls ends it. */
+  async launch(service: Service, release: Release): Promise<Running> {
+    return this.#launch(service, release, await freePort());
+  }
+
   url(service: Service): string {
     return `http://127.0.0.1:${this.#part(service).port}`;
   }
@@ -98,8 +113,16 @@ export class Stand {
     return callControl(this.url('control'), method, path, body);
   }
 
-  sql(query: string): Promise<Record<string, unknown>[]> {
-    return querySql(this.#clickhouse?.url ?? '', 'precede', this.#password(), query);
+  sql(query: string, database?: string): Promise<Record<string, unknown>[]> {
+    return querySql(this.#clickhouse?.url ?? '', 'precede', this.#password(), query, database);
+  }
+
+  /** A statement that needs no database, or makes one. */
+  async statement(text: string): Promise<void> {
+    const headers = { 'x-clickhouse-user': 'precede', 'x-clickhouse-key': this.#password() };
+    const response = await fetch(`${this.#clickhouse?.url}/`, { method: 'POST', headers, body: text });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${text}: ${answer}`);
   }
 
   /** What everybody said, for a failed test: the newest last. */
@@ -128,11 +151,15 @@ export class Stand {
 
   async #start(service: Service, release: Release, at?: number): Promise<Part> {
     const port = at ?? (await freePort());
-    const name = service.toUpperCase();
-    const env = { [`PRECEDE_${name}_HOST`]: '127.0.0.1', [`PRECEDE_${name}_PORT`]: String(port) };
-    const process = startIn(release.dir, `services/${service}/src/main.ts`, [], { ...this.#env(), ...env });
+    const process = this.#launch(service, release, port);
     await untilOk(`http://127.0.0.1:${port}/readyz`, process, `${service} of ${release.name}`);
     return { release, port, process };
+  }
+
+  #launch(service: Service, release: Release, port: number): Running {
+    const name = service.toUpperCase();
+    const env = { [`PRECEDE_${name}_HOST`]: '127.0.0.1', [`PRECEDE_${name}_PORT`]: String(port) };
+    return startIn(release.dir, `services/${service}/src/main.ts`, [], { ...this.env(), ...env });
   }
 
   async #end(service: Service, part: Part, signal: NodeJS.Signals): Promise<void> {
@@ -147,11 +174,12 @@ export class Stand {
     return readFileSync(join(this.#dir, 'clickhouse/precede.password'), 'utf8').trim();
   }
 
-  #env(): Env {
+  /** Of every process of the stand, commands too. */
+  env(): Env {
     return {
       PRECEDE_KAFKA_BROKERS: this.#kafka.brokers.join(','),
       PRECEDE_SCHEMA_REGISTRY_URL: this.#kafka.registryUrl,
-      PRECEDE_KAFKA_TOPIC_PREFIX: this.#prefix,
+      PRECEDE_KAFKA_TOPIC_PREFIX: this.prefix,
       PRECEDE_KAFKA_PARTITIONS: '4',
       PRECEDE_KAFKA_REPLICATION_FACTOR: '1',
       PRECEDE_CLICKHOUSE_URL: this.#clickhouse?.url ?? '',
