@@ -15,6 +15,7 @@ import { migrateCommand } from './migrate-command.ts';
 import { rulesEvalCommand } from './rules-eval-command.ts';
 import { rulesLanguageCommands } from './rules-language-commands.ts';
 import { sequencesCommand } from './sequences-command.ts';
+import { sizeCommand } from './size-command.ts';
 import { topicsCommand } from './topics-command.ts';
 import { upCommand } from './up.ts';
 
@@ -49,6 +50,7 @@ doctorCommand(program);
 topicsCommand(program);
 migrateCommand(program);
 backupCommands(program);
+sizeCommand(program);
 clickhouseCommand(program);
 analystsCommand(program);
 

@@ -18,12 +18,13 @@ import { type Database, differencesOf, storedCounts, storedWindows } from './sto
 import type { Sent } from './traffic.ts';
 import { createZone, type Zone } from './zone.ts';
 
+/** A group that has committed nothing yet has no topics of its own, so each is named. */
 const groups = [
-  'precede.scorer',
-  'precede.scorer.sessions',
-  'precede.scorer.decisions',
-  'precede.scorer.audit',
-];
+  ['precede.scorer', 'sequences.v1'],
+  ['precede.scorer.sessions', 'sessions.v1'],
+  ['precede.scorer.decisions', 'decisions.v1'],
+  ['precede.scorer.audit', 'audit.v1'],
+] as const;
 
 const sendAll = async (stand: Stand, zone: Zone, source: string, events: readonly Sent[]): Promise<void> => {
   await importEvents(stand, zone, source, events);
@@ -49,7 +50,7 @@ const assertRefused = async (stand: Stand, sentence: RegExp): Promise<void> => {
   } catch (cause) {
     throw new Error(`the scorer did not refuse:\n${scorer.output()}`, { cause });
   } finally {
-    scorer.kill('SIGKILL');
+    scorer.kill('SIGTERM');
     await scorer.exited;
   }
 };
