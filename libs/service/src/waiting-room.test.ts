@@ -36,11 +36,17 @@ test('while something is awaited the port answers: alive, and not ready for the 
 
   const alive = await fetch(`${address}/livez`);
   const ready = await fetch(`${address}/readyz`);
+  const event = await fetch(`${address}/v1/zones/a/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: 'x'.repeat(2_000_000),
+  });
   const { conditions } = (await ready.json()) as { conditions: Record<string, { detail: string }> };
   isThere = true;
   const found = await waiting;
 
   assert.deepEqual([alive.status, ready.status, found], [200, 503, 'done']);
+  assert.deepEqual([event.status, event.headers.has('retry-after')], [503, true]);
   assert.equal(conditions['topics']?.detail, 'Run "precede topics".');
   assert.equal(tools.health.isReady(), true);
   // The port is free for the server of the service.

@@ -26,6 +26,7 @@ export class Decisions {
   readonly spells: Spell[] = [];
   #failing: Omit<Spell, 'toMs'> | undefined;
   #isOver = false;
+  #isStopped = false;
   #asked = 0;
   readonly #zoneId: string;
   readonly #enforcerUrl: () => string;
@@ -42,8 +43,14 @@ export class Decisions {
     await this.#running;
   }
 
+  /** Also where nobody answers any more. */
+  stop(): void {
+    this.#isOver = true;
+    this.#isStopped = true;
+  }
+
   async #run(): Promise<void> {
-    while (!this.#isOver || this.#failing !== undefined) {
+    while (!this.#isStopped && (!this.#isOver || this.#failing !== undefined)) {
       const isDenied = this.#asked++ % 2 === 0;
       const answer = await this.#ask(isDenied ? '/pay' : '/search');
       if (typeof answer === 'string') this.#fail(answer);

@@ -26,6 +26,7 @@ test('an upgrade, a rollback and a second upgrade under load lose and double not
   const say = (line: string): void =>
     void process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s: ${line}\n`);
   const stand = new Stand(kafka);
+  let ask: Decisions | undefined;
   try {
     const previous = await previousRelease();
     say(`previous release: ${previous.name}`);
@@ -38,6 +39,7 @@ test('an upgrade, a rollback and a second upgrade under load lose and double not
       ingestUrl: () => stand.url('ingest'),
     });
     const decisions = new Decisions(zone.id, () => stand.url('enforcer'));
+    ask = decisions;
     const titles = ['cart before pay'];
     const walk = async (what: string, to: Release, killed: Service): Promise<void> => {
       await replaceAll(stand, to, killed);
@@ -64,6 +66,7 @@ test('an upgrade, a rollback and a second upgrade under load lose and double not
   } catch (cause) {
     throw new Error(`${String(cause)}\n${stand.logs()}`, { cause });
   } finally {
+    ask?.stop();
     await stand.close();
     await kafka.release();
   }
