@@ -50,6 +50,21 @@ test('each dashboard is a ConfigMap of its own that the sidecar finds', { skip }
   for (const { data } of maps) assert.ok(JSON.stringify(data).length < 1_000_000);
 });
 
+test('alerts and dashboards lead to where the runbook is said to be', { skip }, () => {
+  const runbookUrl = 'https://docs.example.com/precede/operations';
+
+  const objects = render({ values: ['monitoring'], set: { 'monitoring.runbookUrl': runbookUrl } });
+
+  const alerts = one(objects, 'PrometheusRule')
+    .spec.groups.flatMap(({ rules }: { rules: { alert?: string }[] }) => rules)
+    .filter(({ alert }: { alert?: string }) => alert !== undefined);
+  assert.ok(alerts.length > 0);
+  for (const { annotations } of alerts) assert.ok(annotations.runbook_url.startsWith(`${runbookUrl}#`));
+  const boards = objects.filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1');
+  for (const text of boards.flatMap(({ data }) => Object.values(data ?? {})))
+    assert.ok(text.includes(runbookUrl) && !text.includes('docs/operations.md'));
+});
+
 /** As the Prometheus operator reads a selector. */
 const selects = (selector: Rendered['spec'], labels: Readonly<Record<string, string>>): boolean =>
   Object.entries(selector.matchLabels).every(([name, value]) => labels[name] === value) &&

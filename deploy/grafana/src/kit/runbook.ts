@@ -1,8 +1,11 @@
 /** Where a panel sends who wants to know what to do: a section of docs/operations.md, named by its heading. */
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
 
-/** The value of the variable `runbook`, for whoever keeps the document elsewhere: change it there, and every link follows. */
-export const runbookUrl = 'https://github.com/precede/precede/blob/main/docs/operations.md';
+/**
+ * The value of the hidden variable `runbook`, as alerts name it too: a path in this repository, as nobody but who installs
+ * it knows where people read it. The chart's `monitoring.runbookUrl` puts an address in its place.
+ */
+export const runbookUrl = 'docs/operations.md';
 
 /** As GitHub makes anchors of headings. */
 export const anchorOf = (heading: string): string =>

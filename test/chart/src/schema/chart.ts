@@ -125,6 +125,7 @@ export const chartSchema: Schema = {
     ...services,
     networkPolicy,
     monitoring: closed({
+      runbookUrl: matching('^[^\\s"\\\\#]+$'),
       serviceMonitor: monitor,
       podMonitor: monitor,
       prometheusRule: closed({ enabled: flag, labels: textMap }),
