@@ -23,15 +23,15 @@ for (const kube of kubeVersions)
         assert.deepEqual(schemas.faults(object), [], name);
   });
 
+/** Only tools/helm/check-on-server.sh has a server to hold them against; elsewhere this is no test that was left out. */
 const served = process.env['PRECEDE_TEST_KUBE_SCHEMAS'];
-test('every object is one that the running API server takes', {
-  skip: served === undefined ? 'PRECEDE_TEST_KUBE_SCHEMAS is not set: see openapi-schemas.ts' : skip,
-}, () => {
-  const schemas = kubeSchemas(served ?? '');
+if (served !== undefined)
+  test('every object is one that the running API server takes', { skip }, () => {
+    const schemas = kubeSchemas(served);
 
-  for (const name of valuesFiles())
-    for (const object of render({ values: [name] })) assert.deepEqual(schemas.faults(object), [], name);
-});
+    for (const name of valuesFiles())
+      for (const object of render({ values: [name] })) assert.deepEqual(schemas.faults(object), [], name);
+  });
 
 test('the schemas refuse an unknown field, at the top of a pod and in a custom resource', { skip }, () => {
   const schemas = releaseSchemas(kubeVersions[1]);
