@@ -9,6 +9,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$root"
+# The Node that Precede runs on, wherever this is called from.
+PATH=$root/node_modules/.bin:$PATH
 
 own_daemon=
 if ! docker info >/dev/null 2>&1; then
