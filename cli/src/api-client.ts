@@ -262,8 +262,8 @@ const parseEnvelope = async <T>(response: Response): Promise<Envelope<T>> => {
   } catch {
     // Not ours: said below, with its beginning.
   }
-  throw new RefusedError(
-    response.status,
-    `HTTP ${response.status}, not an answer of the management API: ${text.slice(0, 200)}`,
-  );
+  const said = `HTTP ${response.status}, not an answer of the management API: ${text.slice(0, 200)}`;
+  // A control that waits for its topics, or a proxy before one that is away, speaks no envelope and means: come back.
+  if ([502, 503, 504].includes(response.status)) throw new UnavailableError(ErrorCode.logUnavailable, said);
+  throw new RefusedError(response.status, said);
 };
