@@ -6,10 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { shopHost } from './live-events.ts';
 
 export interface LiveDecisionsOptions {
-  readonly url: () => string;
+  readonly url: string;
   readonly zoneId: string;
   readonly perSecond: number;
-  readonly token?: string;
 }
 
 export class LiveDecisions {
@@ -80,13 +79,12 @@ export class LiveDecisions {
   }
 
   async #ask(session: string, path: string): Promise<string | undefined> {
-    const { url, zoneId, token } = this.#options;
+    const { url, zoneId } = this.#options;
     try {
-      const response = await fetch(`${url()}/v1/decide`, {
+      const response = await fetch(`${url}/v1/decide`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         body: JSON.stringify({
           zone_id: zoneId,

@@ -16,11 +16,9 @@ export interface LiveRequest {
 }
 
 export interface LiveEventsOptions {
-  /** Asked before every body, as an address may move. */
-  readonly url: () => string;
+  readonly url: string;
   readonly zoneId: string;
   readonly perSecond: number;
-  readonly token?: string;
 }
 
 export const shopHost = 'shop.example.com';
@@ -125,14 +123,13 @@ export class LiveEvents {
   }
 
   async #post(body: string): Promise<boolean> {
-    const { url, zoneId, token } = this.#options;
+    const { url, zoneId } = this.#options;
     const headers = {
       'content-type': 'application/x-ndjson',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     let response: Response;
     try {
-      response = await fetch(`${url()}/v1/zones/${zoneId}/events`, {
+      response = await fetch(`${url}/v1/zones/${zoneId}/events`, {
         method: 'POST',
         headers,
         body,

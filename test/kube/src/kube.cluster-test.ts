@@ -35,8 +35,8 @@ class Load {
 
   constructor(instance: Instance, ingest: string, enforcer: string) {
     const { zoneId } = instance;
-    this.events = new LiveEvents({ url: () => ingest, zoneId, perSecond: 200 });
-    this.decisions = new LiveDecisions({ url: () => enforcer, zoneId, perSecond: 40 });
+    this.events = new LiveEvents({ url: ingest, zoneId, perSecond: 200 });
+    this.decisions = new LiveDecisions({ url: enforcer, zoneId, perSecond: 40 });
   }
 
   async stop(): Promise<void> {
